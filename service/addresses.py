@@ -1,0 +1,57 @@
+"""One address's forms: as typed, as mailed, and as the key by which two spellings are one person. Never sends.
+
+Domains become A-labels by IDNA 2008 (UTS 46, non-transitional); the standard library's codec is IDNA 2003 and turns
+``straße.de`` into another domain.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+import idna
+from email_validator import EmailNotValidError, validate_email
+
+from service.errors import BadInput
+
+FORBIDDEN = {'"': "quotes", "(": "comments", "=?": "encoded words", "[": "an IP address"}
+LONGEST = 254  # RFC 5321 §4.5.3.1.3 less the angle brackets
+
+
+@dataclass(frozen=True)
+class Address:
+    """``mailed`` is the envelope's form (A-label domain); ``key`` tells one person from another."""
+
+    typed: str
+    mailed: str
+    key: str
+
+
+def parse_address(raw: str) -> Address:
+    """Return the forms of one plain address.
+
+    Refuses what a mail program could read as two addresses: quotes, comments, encoded words, controls, IP literals.
+
+    Raises:
+        BadInput: with a sentence that says what is wrong.
+    """
+    typed = unicodedata.normalize("NFC", raw.strip())
+    if not typed:
+        raise BadInput("Please write an e-mail address.")
+    _refuse_odd(typed)
+    try:
+        checked = validate_email(typed, check_deliverability=False, allow_smtputf8=False, allow_quoted_local=False)
+    except EmailNotValidError as problem:
+        raise BadInput(f"“{typed[:80]}” is not an e-mail address we can mail: {problem}") from problem
+    domain = idna.encode(checked.domain, uts46=True, transitional=False).decode().lower()
+    return Address(typed, f"{checked.local_part}@{domain}", f"{checked.local_part.casefold()}@{domain}")
+
+
+def _refuse_odd(typed: str) -> None:
+    if len(typed) > LONGEST:
+        raise BadInput(f"An e-mail address has at most {LONGEST} characters; this one has {len(typed)}.")
+    if any(unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp", "Zs"} for char in typed):
+        raise BadInput("An e-mail address has no spaces or control characters in it.")
+    if typed.count("@") != 1:
+        raise BadInput("An e-mail address has exactly one @.")
+    for sign, name in FORBIDDEN.items():
+        if sign in typed:
+            raise BadInput(f"An e-mail address with {name} in it can't be mailed safely.")

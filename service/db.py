@@ -1,0 +1,68 @@
+"""The session and the one way to a transaction. Owns commit, rollback and what waits for the commit; never any query.
+
+Work that must leave only after a commit (publishing a job) is registered with ``after_commit`` and run by
+``transaction()``, not by SQLAlchemy's own event: that also fires on a savepoint's release (SQLAlchemy 2.1).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, MetaData, create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_AFTER_COMMIT = "after_commit"
+
+SessionFactory = sessionmaker[Session]
+
+
+class Base(DeclarativeBase):
+    """The parent of every model; datetimes are aware, constraint names are predictable."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """Return an engine whose connections speak UTC, notice a dead server and give up on a statement after 60 s."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=utc -c statement_timeout=60000", "connect_timeout": 5},
+    )
+
+
+def make_session_factory(engine: Engine) -> SessionFactory:
+    """Return the factory that ``transaction`` takes; objects stay readable after the commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(factory: SessionFactory) -> Iterator[Session]:
+    """Open one transaction: commit at the end, roll back on any error, then run what waited for the commit."""
+    with factory() as session:
+        with session.begin():
+            yield session
+        run_after_commit(session)
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Run ``action`` once this session's transaction has committed; never if it rolls back."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(action)
+
+
+def run_after_commit(session: Session) -> None:
+    """Run and forget the waiting actions. Only for code that ends a transaction itself."""
+    for action in session.info.pop(_AFTER_COMMIT, []):
+        action()

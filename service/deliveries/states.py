@@ -1,0 +1,61 @@
+"""The states of a delivery and every move between them, as one total table. Never touches a row.
+
+``audience = queued + claimed + sending + sent + failed + skipped + uncertain`` holds at every moment.
+"""
+
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    """Where one person's copy stands."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNCERTAIN = "uncertain"
+
+
+class DeliveryEvent(StrEnum):
+    """What can happen to one person's copy."""
+
+    CLAIM = "claim"  # a sender takes it under a lease
+    RELEASE = "release"  # its sender gives it back, or the lease of a claim ran out
+    SET_ASIDE = "set-aside"  # its sender died over it too often, or the retry window closed
+    INTEND = "intend"  # committed just before DATA
+    SKIP = "skip"  # the person may not be mailed any more, or the issue was cancelled
+    ACCEPT = "accept"  # the relay answered 2xx after the final dot
+    DEFER = "defer"  # the relay answered 4xx, or the mail certainly did not leave
+    REFUSE = "refuse"  # the relay answered 5xx
+    LOSE_TRACK = "lose-track"  # the final dot was out and no answer came
+
+
+_S, _E = DeliveryState, DeliveryEvent
+
+MOVES: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
+    (_S.QUEUED, _E.CLAIM): _S.CLAIMED,
+    (_S.QUEUED, _E.SKIP): _S.SKIPPED,
+    (_S.CLAIMED, _E.RELEASE): _S.QUEUED,
+    (_S.CLAIMED, _E.SET_ASIDE): _S.FAILED,
+    (_S.CLAIMED, _E.INTEND): _S.SENDING,
+    (_S.CLAIMED, _E.SKIP): _S.SKIPPED,
+    (_S.CLAIMED, _E.DEFER): _S.QUEUED,
+    (_S.CLAIMED, _E.REFUSE): _S.FAILED,
+    (_S.SENDING, _E.ACCEPT): _S.SENT,
+    (_S.SENDING, _E.DEFER): _S.QUEUED,
+    (_S.SENDING, _E.SET_ASIDE): _S.FAILED,
+    (_S.SENDING, _E.REFUSE): _S.FAILED,
+    (_S.SENDING, _E.LOSE_TRACK): _S.UNCERTAIN,
+}
+
+
+def next_state(state: DeliveryState, event: DeliveryEvent) -> DeliveryState | None:
+    """Return the state after ``event``, or None where the event means nothing (it came late or twice)."""
+    return MOVES.get((state, event))
+
+
+def is_open(state: DeliveryState) -> bool:
+    """Whether work on this copy is still to be done."""
+    return state in {_S.QUEUED, _S.CLAIMED, _S.SENDING}

@@ -1,0 +1,1 @@
+"""The publication: newsletters, their issues, the items in them, and the sealed edition that leaves the house."""

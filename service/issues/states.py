@@ -1,0 +1,57 @@
+"""The words for an issue's life and an item's kind, and every move between states. Never touches a row."""
+
+from enum import StrEnum
+
+from service.errors import Conflict
+
+
+class ItemKind(StrEnum):
+    """The parts of an issue, in the order in which a reader meets them."""
+
+    GREETING = "greeting"
+    BRIEF = "brief"
+    FEATURE = "feature"
+    NOTE = "note"
+    ASK = "ask"
+
+
+class IssueState(StrEnum):
+    """Where an issue stands. Only a draft can be edited; what was released is sealed for ever."""
+
+    DRAFT = "draft"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class IssueEvent(StrEnum):
+    """What staff or the sender can do to an issue."""
+
+    RELEASE = "release"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    FINISH = "finish"
+
+
+MOVES: dict[tuple[IssueState, IssueEvent], IssueState] = {
+    (IssueState.DRAFT, IssueEvent.RELEASE): IssueState.SENDING,
+    (IssueState.SENDING, IssueEvent.PAUSE): IssueState.PAUSED,
+    (IssueState.SENDING, IssueEvent.CANCEL): IssueState.CANCELLED,
+    (IssueState.SENDING, IssueEvent.FINISH): IssueState.SENT,
+    (IssueState.PAUSED, IssueEvent.RESUME): IssueState.SENDING,
+    (IssueState.PAUSED, IssueEvent.CANCEL): IssueState.CANCELLED,
+}
+
+
+def next_state(state: IssueState, event: IssueEvent) -> IssueState:
+    """Return the state after ``event``.
+
+    Raises:
+        Conflict: when ``event`` means nothing in ``state``; the sentence names both.
+    """
+    try:
+        return MOVES[state, event]
+    except KeyError:
+        raise Conflict(f"This issue is {state}; to {event} it is not possible now.") from None

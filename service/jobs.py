@@ -1,0 +1,56 @@
+"""Job names, and the promise that a job leaves only after its transaction's commit. Never knows who carries them.
+
+A job is a nudge: it carries ids, may arrive twice or never. The rows are the truth, and the sweep nudges again.
+"""
+
+import logging
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from service.db import after_commit
+from service.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+
+class Job(StrEnum):
+    """Every job by name; ``workers`` holds the task of the same name."""
+
+    DELIVER_LETTER = "letters.deliver"
+    SEND_ISSUE = "deliveries.send"
+    COUNT_HITS = "tracking.count"
+
+
+class JobPublisher(Protocol):
+    """Hands a job to the broker. Raises ``Unavailable`` when the broker is away."""
+
+    def __call__(self, job: Job, *ids: int) -> None:
+        """Publish ``job`` for the rows with these ids."""
+
+
+class _Publishing:
+    """The publisher in use; wiring sets it once per process."""
+
+    publisher: JobPublisher | None = None
+
+
+def use_publisher(publisher: JobPublisher) -> None:
+    """Set who carries jobs in this process."""
+    _Publishing.publisher = publisher
+
+
+def enqueue(session: Session, job: Job, *ids: int) -> None:
+    """Publish ``job`` once ``session`` has committed. A broker that is away is logged and left to the sweep."""
+    after_commit(session, lambda: publish(job, *ids))
+
+
+def publish(job: Job, *ids: int) -> None:
+    """Publish ``job`` now. A broker that is away costs nobody their request: the sweep finds the row again."""
+    if _Publishing.publisher is None:
+        raise RuntimeError("no job publisher is set: call service.wiring.wire() at start")
+    try:
+        _Publishing.publisher(job, *ids)
+    except Unavailable:
+        log.warning("job %s %s waits for the sweep: the broker is away", job, ids)

@@ -1,0 +1,49 @@
+"""The outbox: letters to one person, stored in the transaction that is their reason. Never an issue's copies."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Identity, Index, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.db import Base
+
+
+class LetterKind(StrEnum):
+    """What a letter is for. Each is resent after a crash: twice is better than never."""
+
+    CONFIRM = "confirm"  # about: subscription
+    TEST = "test"  # about: issue
+
+
+class LetterState(StrEnum):
+    """Where a letter stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Letter(Base):
+    """One transactional mail. ``about`` holds ids only: text and tokens are made at the moment of sending."""
+
+    __tablename__ = "letters"
+    __table_args__ = (Index("ix_letters_open", "id", postgresql_where="state in ('queued', 'sending')"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[LetterKind] = mapped_column(Text)
+    recipient: Mapped[str]
+    about: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[LetterState] = mapped_column(Text, default=LetterState.QUEUED)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    message_id: Mapped[str | None]
+    reply_code: Mapped[int | None]
+    reply_text: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sent_at: Mapped[datetime | None]

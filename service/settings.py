@@ -1,0 +1,141 @@
+"""The only reader of the environment. Owns names, defaults and checks; never builds anything from them.
+
+Every bad value is reported at once, at start, by name and without its content.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORTEST_SECRET = 32
+T = TypeVar("T")
+
+
+class Environment(StrEnum):
+    """Where this process runs. Development parts refuse to start in production."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class BadSettings(ValueError):  # noqa: N818 - reads as a sentence
+    """One or more environment variables are missing or wrong; the message lists every one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the environment decides.
+
+    ``secret_keys``: the first signs, all verify, so that links in old mail outlive a rotation.
+    ``public_url``: the origin of every link that leaves the house, without a trailing slash; never taken from ``Host``.
+    """
+
+    environment: Environment
+    database_url: str
+    redis_url: str
+    secret_keys: tuple[str, ...]
+    public_url: str
+    smtp_url: str
+    inbox_dir: Path | None
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real readers are at the other end."""
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def public_host(self) -> str:
+        """The host name in ``public_url``, as used in Message-IDs."""
+        return urlsplit(self.public_url).hostname or "localhost"
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment once.
+
+    Raises:
+        BadSettings: listing every missing or wrong variable, one sentence each.
+    """
+    reader = _Reader(os.environ if env is None else env)
+    environment = reader.read("POSTRIDER_ENV", _environment, default="production")
+    settings = Settings(
+        environment=environment or Environment.PRODUCTION,
+        database_url=reader.read("DATABASE_URL", _database_url) or "",
+        redis_url=reader.read("REDIS_URL", _redis_url) or "",
+        secret_keys=reader.read("SECRET_KEY", _secret_keys) or (),
+        public_url=reader.read("PUBLIC_URL", _public_url) or "",
+        smtp_url=reader.read("SMTP_URL", _smtp_url) or "",
+        inbox_dir=reader.read("INBOX_DIR", Path, default="") if reader.has("INBOX_DIR") else None,
+    )
+    if settings.is_production and urlsplit(settings.public_url).scheme == "http":
+        reader.problems.append("PUBLIC_URL: production links must start with https://.")
+    if reader.problems:
+        raise BadSettings("\n".join(reader.problems))
+    return settings
+
+
+class _Reader:
+    """Collects one sentence per bad variable instead of stopping at the first."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.problems: list[str] = []
+
+    def has(self, name: str) -> bool:
+        return bool(self.env.get(name, "").strip())
+
+    def read(self, name: str, parse: Callable[[str], T], default: str | None = None) -> T | None:
+        raw = self.env.get(name, "").strip() or default
+        if raw is None:
+            self.problems.append(f"{name}: is not set.")
+            return None
+        try:
+            return parse(raw)
+        except ValueError as problem:
+            self.problems.append(f"{name}: {problem}")
+            return None
+
+
+def _environment(raw: str) -> Environment:
+    if raw not in set(Environment):
+        raise ValueError("must be development, test or production.")
+    return Environment(raw)
+
+
+def _database_url(raw: str) -> str:
+    scheme, _, rest = raw.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+psycopg"} or not rest:
+        raise ValueError("must be a PostgreSQL address such as postgresql://user:password@host:5432/name.")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _redis_url(raw: str) -> str:
+    if not raw.startswith(("redis://", "rediss://")):
+        raise ValueError("must be a Redis address such as redis://host:6379/0.")
+    return raw
+
+
+def _secret_keys(raw: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in raw.split(","))
+    if any(len(key) < SHORTEST_SECRET for key in keys):
+        raise ValueError(f"every key needs at least {SHORTEST_SECRET} characters (separate keys by commas).")
+    return keys
+
+
+def _public_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be the origin of the site, such as https://letters.example.org.")
+    return raw.rstrip("/")
+
+
+def _smtp_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
+        raise ValueError("must be a relay such as smtp+starttls://user:password@relay.example.org:587.")
+    return raw

@@ -1,0 +1,1 @@
+"""What the pixel and the links saw, told apart by verdict: a person, a machine, or unknown."""
