@@ -38,7 +38,7 @@ def parse_address(raw: str) -> Address:
         raise BadInput("Please write an e-mail address.")
     _refuse_odd(typed)
     try:
-        checked = validate_email(typed, check_deliverability=False, allow_smtputf8=False, allow_quoted_local=False)
+        checked = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as problem:
         raise BadInput(f"“{typed[:80]}” is not an e-mail address we can mail: {problem}") from problem
     domain = idna.encode(checked.domain, uts46=True, transitional=False).decode().lower()

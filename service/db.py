@@ -7,9 +7,10 @@ Work that must leave only after a commit (publishing a job) is registered with `
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, MetaData, create_engine
+from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text, create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -26,10 +27,15 @@ SessionFactory = sessionmaker[Session]
 
 
 class Base(DeclarativeBase):
-    """The parent of every model; datetimes are aware, constraint names are predictable."""
+    """The parent of every model; ids are wide, text has no length, datetimes are aware, constraints have names."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger, str: Text, datetime: DateTime(timezone=True)}
+
+
+def word_type(words: type[StrEnum]) -> Enum:
+    """Return the column type for a word: its value as text in the database, the enum's member in Python."""
+    return Enum(words, values_callable=lambda kind: [word.value for word in kind], native_enum=False, length=40)
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
