@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Identity, Index, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from service.db import Base
+from service.db import Base, word_type
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 
 
@@ -39,7 +39,7 @@ class Subscription(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletters.id"))
-    state: Mapped[SubscriptionState] = mapped_column(Text, default=SubscriptionState.PENDING)
+    state: Mapped[SubscriptionState] = mapped_column(word_type(SubscriptionState), default=SubscriptionState.PENDING)
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
     confirmed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -54,8 +54,8 @@ class ConsentEvent(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), index=True)
-    event: Mapped[SubscriptionEvent] = mapped_column(Text)
-    source: Mapped[ConsentSource] = mapped_column(Text)
+    event: Mapped[SubscriptionEvent] = mapped_column(word_type(SubscriptionEvent))
+    source: Mapped[ConsentSource] = mapped_column(word_type(ConsentSource))
     wording: Mapped[str]
     evidence: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     happened_at: Mapped[datetime] = mapped_column(server_default=func.now())

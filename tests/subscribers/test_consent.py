@@ -1,0 +1,101 @@
+"""Signing up, confirming and leaving, on the real database."""
+
+import pytest
+
+from service.errors import BadInput, NotFound
+from service.jobs import Job
+from service.subscribers.confirmation import confirm_subscription
+from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.queries import count_active, find_subscriber, list_consent_events
+from service.subscribers.signup import request_subscription
+from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
+from service.subscribers.unsubscribe import unsubscribe
+from tests.factories.publication import make_newsletter
+from tests.fixtures.services import OpenTransaction, PublishedJobs
+
+WORDING = "I would like to get Crossings by mail."
+
+
+@pytest.fixture
+def newsletter_id(open_transaction: OpenTransaction) -> int:
+    with open_transaction() as session:
+        return make_newsletter(session).id
+
+
+def _request(open_transaction: OpenTransaction, newsletter_id: int, address: str = "Jane@Example.org") -> int:
+    with open_transaction() as session:
+        request_subscription(session, newsletter_id, address, name="Jane", wording=WORDING)
+        subscriber = find_subscriber(session, address.casefold())
+        assert subscriber is not None
+        return subscriber.subscriptions[0].id
+
+
+def test_a_request_is_pending_with_proof_and_a_letter(
+    open_transaction: OpenTransaction, newsletter_id: int, published_jobs: PublishedJobs
+) -> None:
+    subscription_id = _request(open_transaction, newsletter_id)
+    with open_transaction() as session:
+        subscription = session.get_one(Subscription, subscription_id)
+        assert subscription.state is SubscriptionState.PENDING
+        assert subscription.subscriber.mailed_address == "Jane@example.org"
+        events = list_consent_events(session, subscription_id)
+        assert [(event.event, event.wording) for event in events] == [(SubscriptionEvent.REQUEST, WORDING)]
+    assert len(published_jobs.of(Job.DELIVER_LETTER)) == 1
+
+
+def test_a_second_request_by_another_spelling_is_the_same_person(
+    open_transaction: OpenTransaction, newsletter_id: int
+) -> None:
+    first = _request(open_transaction, newsletter_id)
+    assert _request(open_transaction, newsletter_id, "jane@EXAMPLE.org") == first
+
+
+def test_someone_who_already_reads_gets_no_second_letter(
+    open_transaction: OpenTransaction, newsletter_id: int, published_jobs: PublishedJobs
+) -> None:
+    subscription_id = _request(open_transaction, newsletter_id)
+    with open_transaction() as session:
+        confirm_subscription(session, subscription_id, wording="Yes")
+    published_jobs.jobs.clear()
+    _request(open_transaction, newsletter_id)
+    assert published_jobs.jobs == []
+
+
+def test_confirming_twice_leaves_one_proof(open_transaction: OpenTransaction, newsletter_id: int) -> None:
+    subscription_id = _request(open_transaction, newsletter_id)
+    for _ in range(2):
+        with open_transaction() as session:
+            confirm_subscription(session, subscription_id, wording="Yes, send me Crossings")
+    with open_transaction() as session:
+        events = [event.event for event in list_consent_events(session, subscription_id)]
+        assert events == [SubscriptionEvent.REQUEST, SubscriptionEvent.CONFIRM]
+        assert count_active(session, newsletter_id) == 1
+
+
+def test_leaving_keeps_the_proof_and_a_fresh_sign_up_starts_again(
+    open_transaction: OpenTransaction, newsletter_id: int
+) -> None:
+    subscription_id = _request(open_transaction, newsletter_id)
+    with open_transaction() as session:
+        confirm_subscription(session, subscription_id, wording="Yes")
+        unsubscribe(session, subscription_id, source=ConsentSource.ONE_CLICK, wording="one click", delivery_id=7)
+    with open_transaction() as session:
+        assert count_active(session, newsletter_id) == 0
+        assert list_consent_events(session, subscription_id)[-1].evidence == {"delivery": 7}
+    _request(open_transaction, newsletter_id)
+    with open_transaction() as session:
+        assert session.get_one(Subscription, subscription_id).state is SubscriptionState.PENDING
+
+
+def test_an_address_that_cannot_be_mailed_leaves_nothing_behind(
+    open_transaction: OpenTransaction, newsletter_id: int
+) -> None:
+    with pytest.raises(BadInput), open_transaction() as session:
+        request_subscription(session, newsletter_id, "jane@@example.org", wording=WORDING)
+    with open_transaction() as session:
+        assert session.query(Subscriber).count() == 0
+
+
+def test_an_unknown_subscription_cannot_be_confirmed(open_transaction: OpenTransaction) -> None:
+    with pytest.raises(NotFound), open_transaction() as session:
+        confirm_subscription(session, 4711, wording="Yes")
