@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Identity, Index, Text, func
+from sqlalchemy import Identity, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db import Base
+from service.db import Base, word_type
 
 
 class LetterKind(StrEnum):
@@ -34,10 +34,10 @@ class Letter(Base):
     __table_args__ = (Index("ix_letters_open", "id", postgresql_where="state in ('queued', 'sending')"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    kind: Mapped[LetterKind] = mapped_column(Text)
+    kind: Mapped[LetterKind] = mapped_column(word_type(LetterKind))
     recipient: Mapped[str]
     about: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    state: Mapped[LetterState] = mapped_column(Text, default=LetterState.QUEUED)
+    state: Mapped[LetterState] = mapped_column(word_type(LetterState), default=LetterState.QUEUED)
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
