@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, Text, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db import Base
+from service.db import Base, word_type
 from service.deliveries.states import DeliveryState
 
 
@@ -28,7 +28,7 @@ class Delivery(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
     recipient: Mapped[str]
-    state: Mapped[DeliveryState] = mapped_column(Text, server_default=DeliveryState.QUEUED)
+    state: Mapped[DeliveryState] = mapped_column(word_type(DeliveryState), server_default=DeliveryState.QUEUED)
     fence: Mapped[int] = mapped_column(server_default="0")
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default="0")

@@ -1,0 +1,134 @@
+"""Reading what happened to everyone's copy. Owns the invariant's figures; changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from service.addresses import parse_address
+from service.clock import now
+from service.deliveries.models import Delivery
+from service.deliveries.states import DeliveryState, is_open
+from service.issues.models import Issue
+from service.subscribers.models import Subscriber
+
+PAGE = 50
+RATE_WINDOW = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The seven states of an issue's copies. ``finishes_at`` is None while nothing moves."""
+
+    audience: int
+    queued: int
+    claimed: int
+    sending: int
+    sent: int
+    failed: int
+    skipped: int
+    uncertain: int
+    per_second: float
+    finishes_at: datetime | None
+
+    def count(self, state: DeliveryState) -> int:
+        """Return how many copies are in ``state``."""
+        return int(getattr(self, state.value))
+
+    @property
+    def holds(self) -> bool:
+        """Whether everyone in the frozen audience is in exactly one state."""
+        return self.audience == sum(self.count(state) for state in DeliveryState)
+
+    @property
+    def open(self) -> int:
+        """How many copies still have work to do."""
+        return sum(self.count(state) for state in DeliveryState if is_open(state))
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures for a program; the time in ISO 8601."""
+        finishes_at = self.finishes_at.isoformat() if self.finishes_at else None
+        return {**asdict(self), "finishes_at": finishes_at}
+
+
+def get_progress(session: Session, issue_id: int) -> Progress:
+    """Return where all copies of an issue stand, from one snapshot."""
+    rows = session.execute(
+        select(
+            Delivery.state,
+            func.count(),
+            func.count().filter(Delivery.changed_at > func.now() - RATE_WINDOW),
+        )
+        .where(Delivery.issue_id == issue_id)
+        .group_by(Delivery.state)
+    ).all()
+    counts = dict.fromkeys(DeliveryState, 0) | {state: count for state, count, _ in rows}
+    audience = session.scalar(select(Issue.audience).where(Issue.id == issue_id)) or 0
+    done_lately = sum(recent for state, _, recent in rows if not is_open(state))
+    per_second = done_lately / RATE_WINDOW.total_seconds()
+    waiting = sum(count for state, count in counts.items() if is_open(state))
+    finishes_at = now() + timedelta(seconds=waiting / per_second) if waiting and per_second else None
+    return Progress(
+        audience=audience,
+        per_second=per_second,
+        finishes_at=finishes_at,
+        **{state.value: count for state, count in counts.items()},
+    )
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One person's copy, for staff: which issue, to whom, where it stands, and what the relay said."""
+
+    delivery: Delivery
+    address: str
+    issue: Issue
+
+
+def list_deliveries(
+    session: Session, issue_id: int, state: DeliveryState | None = None, page: int = 1, address: str = ""
+) -> list[Copy]:
+    """Return a page of 50 copies of an issue, newest change first, of one state or with part of an address."""
+    query = _select_copies().where(Delivery.issue_id == issue_id)
+    if state is not None:
+        query = query.where(Delivery.state == state)
+    if address:
+        query = query.where(Subscriber.address.icontains(address, autoescape=True))
+    query = query.order_by(Delivery.changed_at.desc(), Delivery.id).offset((page - 1) * PAGE).limit(PAGE)
+    return [Copy(*row) for row in session.execute(query)]
+
+
+def find_copies(session: Session, address: str) -> list[Copy]:
+    """Return every copy that was planned for a person, newest first: did Jane get issue 12?
+
+    Raises:
+        BadInput: when ``address`` is no address.
+    """
+    key = parse_address(address).key
+    query = _select_copies().where(Subscriber.address_key == key).order_by(Delivery.id.desc())
+    return [Copy(*row) for row in session.execute(query)]
+
+
+def get_delivery(session: Session, delivery_id: int) -> Delivery | None:
+    """Return the delivery, or None."""
+    return session.get(Delivery, delivery_id)
+
+
+def find_sent_at(session: Session, delivery_ids: set[int]) -> Mapping[int, datetime]:
+    """Return delivery id → when the relay took it, for copies that were sent."""
+    rows = session.execute(
+        select(Delivery.id, Delivery.changed_at).where(
+            Delivery.id.in_(delivery_ids), Delivery.state == DeliveryState.SENT
+        )
+    )
+    return {row.id: row.changed_at for row in rows}
+
+
+def _select_copies() -> Select[Delivery, str, Issue]:
+    return (
+        select(Delivery, Subscriber.address, Issue)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .join(Issue, Issue.id == Delivery.issue_id)
+    )

@@ -1,0 +1,21 @@
+"""The task behind beat's tick: finds work that was lost."""
+
+from collections.abc import Callable
+
+from celery import Celery
+
+from service.db import transaction
+from service.deliveries.sweep import sweep
+from service.wiring import Services
+
+SWEEP = "sweep"
+
+
+def register(app: Celery, services: Callable[[], Services]) -> None:
+    """Add the task to ``app``."""
+
+    @app.task(name=SWEEP)
+    def sweep_lost_work() -> None:
+        """Free, finish and nudge by the rows. Safe to repeat and to run twice at once."""
+        with transaction(services().factory) as session:
+            sweep(session)
