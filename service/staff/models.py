@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Identity, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db import Base
+from service.db import Base, word_type
 from service.staff.roles import Role
 
 
@@ -20,7 +20,7 @@ class Account(Base):
     address_key: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
     name: Mapped[str]
     password_hash: Mapped[str]
-    role: Mapped[Role] = mapped_column(Text)
+    role: Mapped[Role] = mapped_column(word_type(Role))
     epoch: Mapped[int] = mapped_column(default=0)
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]

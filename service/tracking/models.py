@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Identity, Index, Text, func
+from sqlalchemy import ForeignKey, Identity, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service.db import Base
+from service.db import Base, word_type
 
 
 class Agent(StrEnum):
@@ -50,6 +50,6 @@ class Hit(Base):
     issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"))
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
     link_number: Mapped[int | None]
-    agent: Mapped[Agent] = mapped_column(Text)
+    agent: Mapped[Agent] = mapped_column(word_type(Agent))
     happened_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    verdict: Mapped[Verdict | None] = mapped_column(Text)
+    verdict: Mapped[Verdict | None] = mapped_column(word_type(Verdict))
