@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Identity, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from service.db import Base
+from service.db import Base, word_type
 from service.issues.states import IssueState, ItemKind
 
 
@@ -38,7 +38,10 @@ class Newsletter(Base):
 
 
 class Issue(Base):
-    """One numbered, dated number of a newsletter. ``revision`` grows with each edit: two windows never overwrite."""
+    """One numbered, dated number of a newsletter. ``revision`` grows with each edit: two windows never overwrite.
+
+    ``audience`` is how many people it was planned for at release: the figure that all states must sum to.
+    """
 
     __tablename__ = "issues"
     __table_args__ = (UniqueConstraint("newsletter_id", "volume", "number", postgresql_nulls_not_distinct=True),)
@@ -51,8 +54,9 @@ class Issue(Base):
     title: Mapped[str] = mapped_column(default="")
     preheader: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
-    state: Mapped[IssueState] = mapped_column(Text, default=IssueState.DRAFT)
+    state: Mapped[IssueState] = mapped_column(word_type(IssueState), default=IssueState.DRAFT)
     revision: Mapped[int] = mapped_column(default=1)
+    audience: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     released_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -70,7 +74,7 @@ class Item(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"), index=True)
     position: Mapped[int]
-    kind: Mapped[ItemKind] = mapped_column(Text)
+    kind: Mapped[ItemKind] = mapped_column(word_type(ItemKind))
     title: Mapped[str] = mapped_column(default="")
     byline: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     language: Mapped[str]
@@ -107,7 +111,7 @@ class Finding(Base):
 
 
 class Edition(Base):
-    """What an issue said when it was sealed: the compiled mail, the web page, and their content's hash. Never changes."""
+    """What an issue said when it was sealed: the compiled mail, the web page and their hash. Never changes."""
 
     __tablename__ = "editions"
 

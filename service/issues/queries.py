@@ -1,0 +1,97 @@
+"""Reading the publication. Owns look-ups; changes nothing."""
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from service.errors import NotFound
+from service.issues.models import Edition, Finding, Issue, Item, Manuscript, Newsletter
+
+_LABEL = re.compile(r"(?:(\d{1,6})-)?(\d{1,6})")
+
+
+def list_newsletters(session: Session) -> list[Newsletter]:
+    """Return every newsletter, oldest first."""
+    return list(session.scalars(select(Newsletter).order_by(Newsletter.id)))
+
+
+def get_newsletter(session: Session, slug: str) -> Newsletter:
+    """Return the newsletter with this slug, or raise ``NotFound``."""
+    found = session.scalar(select(Newsletter).where(Newsletter.slug == slug))
+    if found is None:
+        raise NotFound("There is no such newsletter here.")
+    return found
+
+
+def list_issues(session: Session) -> list[Issue]:
+    """Return every issue with its newsletter, newest first."""
+    return list(session.scalars(select(Issue).options(joinedload(Issue.newsletter)).order_by(Issue.id.desc())))
+
+
+def get_issue(session: Session, issue_id: int) -> Issue:
+    """Return the issue with its newsletter, or raise ``NotFound``."""
+    found = session.scalar(select(Issue).where(Issue.id == issue_id).options(joinedload(Issue.newsletter)))
+    if found is None:
+        raise NotFound("There is no such issue.")
+    return found
+
+
+def get_item(session: Session, item_id: int) -> Item:
+    """Return the item, or raise ``NotFound``."""
+    found = session.get(Item, item_id)
+    if found is None:
+        raise NotFound("There is no such item; it may have been removed.")
+    return found
+
+
+def find_edition(session: Session, issue_id: int) -> Edition | None:
+    """Return what a released issue said when it was sealed, or None for a draft."""
+    return session.get(Edition, issue_id)
+
+
+def list_public_issues(session: Session, newsletter_id: int) -> list[Issue]:
+    """Return the released issues of a newsletter, newest first."""
+    released = (
+        select(Issue)
+        .join(Edition, Edition.issue_id == Issue.id)
+        .where(Issue.newsletter_id == newsletter_id)
+        .options(joinedload(Issue.newsletter))
+        .order_by(Issue.issued_on.desc(), Issue.id.desc())
+    )
+    return list(session.scalars(released))
+
+
+def get_public_issue(session: Session, newsletter_slug: str, label: str) -> tuple[Issue, Edition]:
+    """Return a released issue by the label in its URL (see ``issue_label``), or raise ``NotFound``."""
+    parts = _LABEL.fullmatch(label)
+    if parts is None:
+        raise NotFound("There is no such issue in the archive.")
+    volume = int(parts[1]) if parts[1] else None
+    row = session.execute(
+        select(Issue, Edition)
+        .join(Edition, Edition.issue_id == Issue.id)
+        .join(Newsletter, Newsletter.id == Issue.newsletter_id)
+        .where(Newsletter.slug == newsletter_slug, Issue.number == int(parts[2]))
+        .where(Issue.volume.is_not_distinct_from(volume))
+        .options(joinedload(Issue.newsletter))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such issue in the archive.")
+    return row[0], row[1]
+
+
+def list_findings(session: Session, issue_id: int) -> list[Finding]:
+    """Return what the import left for staff to settle: warnings first, then lines left out, in reading order."""
+    findings = (
+        select(Finding)
+        .join(Manuscript, Manuscript.id == Finding.manuscript_id)
+        .where(Manuscript.issue_id == issue_id)
+        .order_by(Finding.is_warning.desc(), Finding.line, Finding.id)
+    )
+    return list(session.scalars(findings))
+
+
+def issue_label(issue: Issue) -> str:
+    """Return the issue's part of a URL: ``2-7`` for volume 2, number 7; ``7`` without a volume."""
+    return f"{issue.volume}-{issue.number}" if issue.volume else str(issue.number)

@@ -1,0 +1,36 @@
+"""Sealing: an issue's content, sender and settings become an edition that never changes. Never decides who gets it."""
+
+import hashlib
+
+from sqlalchemy.orm import Session
+
+from service.issues.models import Edition, Issue
+from service.issues.render import render_draft, render_web
+from service.rendering.issue import RenderedIssue
+from service.rendering.template import compile_template
+
+
+def seal_issue(session: Session, issue: Issue, base_url: str) -> tuple[Edition, RenderedIssue]:
+    """Freeze a locked draft as its edition, compiled once. The send path never compiles.
+
+    Raises:
+        BadInput: when the issue can't be rendered.
+    """
+    rendered = render_draft(issue, base_url)
+    newsletter = issue.newsletter
+    template = compile_template(rendered).dump()
+    edition = Edition(
+        issue_id=issue.id,
+        content_hash=hashlib.sha256(template).hexdigest(),
+        subject=rendered.subject,
+        sender_name=newsletter.sender_name,
+        sender_address=newsletter.sender_address,
+        reply_address=newsletter.reply_address,
+        list_id=newsletter.list_id,
+        template=template,
+        web_html=render_web(issue),
+        html_bytes=rendered.html_bytes,
+        text_bytes=rendered.text_bytes,
+    )
+    session.add(edition)
+    return edition, rendered
