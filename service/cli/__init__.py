@@ -1,2 +1,40 @@
-"""x"""
-def main() -> None: ...
+"""``postrider …``: one file per noun. Translates words of the command line into calls; decides nothing.
+
+Exit codes: 0 done, 1 it could not be done (a sentence on stderr says why), 2 the command itself is wrong.
+"""
+
+import sys
+
+import click
+
+from service.cli.database import migrate
+from service.cli.issue import issue
+from service.cli.newsletter import newsletter
+from service.cli.run import run
+from service.cli.send import send
+from service.cli.staff import staff
+from service.errors import PostriderError
+from service.settings import BadSettings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="postrider")
+def postrider() -> None:
+    """Postrider: the newsletter, subscriber and gift service that a small organisation runs itself.
+
+    Commands work on the database that DATABASE_URL names, on the service that `postrider run` has started here,
+    or start the embedded servers for their own run.
+    """
+
+
+for command in (run, issue, send, newsletter, staff, migrate):
+    postrider.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; a failure is one sentence on stderr, never a trace."""
+    try:
+        postrider()
+    except (PostriderError, BadSettings) as problem:
+        click.echo(f"postrider: {problem}", err=True)
+        sys.exit(1)
