@@ -1,0 +1,143 @@
+"""An issue to a thousand readers through real workers: each gets one copy, every link is theirs alone."""
+
+import http.client
+import re
+import threading
+from collections import Counter
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from sqlalchemy import select
+
+from service.db import transaction
+from service.deliveries.models import Delivery
+from service.deliveries.planning import release_issue
+from service.deliveries.queries import Progress, get_progress
+from service.development.inbox import OpenedMail
+from service.issues.models import Issue
+from service.issues.states import IssueState
+from service.tracking.queries import Engagement, get_engagement
+from tests.factories.publication import make_issue, make_newsletter
+from tests.factories.readers import make_readers
+from tests.fixtures.processes import RunningService
+from tests.fixtures.smtp import SmtpSink
+from tests.waiting import wait_until
+
+READERS = 1000
+OWN_LINK = re.compile(r"http://127\.0\.0\.1:\d+/(unsubscribe|view|c|o)/([A-Za-z0-9_-]{30,})")
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+
+def test_a_thousand_readers_get_a_thousand_distinct_copies(running: RunningService, smtp_sink: SmtpSink) -> None:
+    issue_id = _release(running)
+    watch = _InvariantWatch(running, issue_id)
+    leaver = _unsubscribe_someone_who_waits(running, issue_id)
+    wait_until(lambda: _state(running, issue_id) is IssueState.SENT, "the issue to be sent", patience=180)
+    seen = watch.stop()
+
+    progress = _progress(running, issue_id)
+    mails = smtp_sink.messages
+    assert all(progress.holds for progress in seen)
+    assert len(seen) > 3
+    assert (progress.sent, progress.skipped) == (READERS - 1, 1)
+    assert Counter(mail.envelope.recipients[0] for mail in mails).most_common(1)[0][1] == 1
+    assert len(mails) == READERS - 1
+    assert leaver not in smtp_sink.recipients
+    _assert_every_token_is_its_readers_own(mails)
+
+    _open_and_click(mails[:5])
+    wait_until(lambda: _engagement(running, issue_id).opened == 5, "five opens to be counted")
+    wait_until(lambda: _clickers(running, issue_id) == 5, "five clicks to be counted")
+
+
+def _assert_every_token_is_its_readers_own(mails: list[OpenedMail]) -> None:
+    tokens = [{(kind, token) for kind, token in OWN_LINK.findall(mail.html + mail.text)} for mail in mails]
+    assert {kind for kind, _ in tokens[0]} == {"unsubscribe", "view", "c", "o"}
+    owners = Counter(token for own in tokens for token in own)
+    assert set(owners.values()) == {1}  # in one mail only: all pairs of mails share no token
+    assert len({dict(mail.headers)["Message-ID"] for mail in mails}) == len(mails)
+    for mail, own in zip(mails, tokens, strict=True):
+        header = OWN_LINK.search(dict(mail.headers)["List-Unsubscribe"])
+        assert header is not None
+        assert (header[1], header[2]) in own
+
+
+def _open_and_click(mails: list[OpenedMail]) -> None:
+    for mail in mails:
+        pixel = re.search(r"http://127\.0\.0\.1:\d+/o/[\w-]+\.gif", mail.html)
+        click = re.search(r"http://127\.0\.0\.1:\d+/c/[\w-]+/1(?!\d)", mail.html)
+        assert pixel is not None
+        assert click is not None
+        urlopen(Request(pixel[0], headers=BROWSER), timeout=10).close()
+        _follow_without_leaving(click[0])
+
+
+def _follow_without_leaving(url: str) -> None:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection.request("GET", parts.path, headers=BROWSER)
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Location"]) == (302, "https://a.test/one")
+    connection.close()
+
+
+class _InvariantWatch:
+    """Asks for the progress again and again while the issue goes out."""
+
+    def __init__(self, running: RunningService, issue_id: int) -> None:
+        self._seen: list[Progress] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(running, issue_id))
+        self._thread.start()
+
+    def _watch(self, running: RunningService, issue_id: int) -> None:
+        while not self._over.wait(0.1):
+            self._seen.append(_progress(running, issue_id))
+
+    def stop(self) -> list[Progress]:
+        self._over.set()
+        self._thread.join()
+        return self._seen
+
+
+def _release(running: RunningService) -> int:
+    with transaction(running.services.factory) as session:
+        newsletter = make_newsletter(session)
+        make_readers(session, newsletter.id, READERS)
+        issue = make_issue(session, newsletter)
+        release_issue(session, issue.id, running.url)
+        return issue.id
+
+
+def _unsubscribe_someone_who_waits(running: RunningService, issue_id: int) -> str:
+    """Leave by the one-click POST of the last reader, whose copy is still queued while the first ones go out."""
+    with transaction(running.services.factory) as session:
+        last = session.scalars(
+            select(Delivery).where(Delivery.issue_id == issue_id).order_by(Delivery.id.desc()).limit(1)
+        ).one()
+        values = running.services.links.for_copy(issue_id, last.id, last.subscription_id, None)
+    answer = urlopen(Request(values.unsubscribe_url, data=b"List-Unsubscribe=One-Click", method="POST"), timeout=10)
+    assert answer.status == 200
+    answer.close()
+    return last.recipient
+
+
+def _progress(running: RunningService, issue_id: int) -> Progress:
+    with transaction(running.services.factory) as session:
+        return get_progress(session, issue_id)
+
+
+def _state(running: RunningService, issue_id: int) -> IssueState:
+    with transaction(running.services.factory) as session:
+        return session.get_one(Issue, issue_id).state
+
+
+def _engagement(running: RunningService, issue_id: int) -> Engagement:
+    with transaction(running.services.factory) as session:
+        return get_engagement(session, issue_id)
+
+
+def _clickers(running: RunningService, issue_id: int) -> int:
+    engagement = _engagement(running, issue_id)
+    # A click within seconds of the delivery is judged a machine's; both are counted, and told apart.
+    return engagement.clicked + engagement.machine_clicked
