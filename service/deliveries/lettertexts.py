@@ -49,13 +49,13 @@ def _write_confirm(session: Session, letter: Letter, links: Links) -> LetterText
         "language": subscription.subscriber.language,
     }
     rendered = render_letter(letter.kind.value, context)
-    encoded = encode_letter(rendered)
+    compiled = encode_letter(rendered)
     return LetterText(
         Party(newsletter.sender_name, newsletter.sender_address),
         Party("", newsletter.reply_address),
         rendered.subject,
-        encoded.content_type,
-        encoded.body,
+        compiled.content_type,
+        compiled.body,
     )
 
 

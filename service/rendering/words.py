@@ -1,0 +1,146 @@
+"""The publication's own few words (Contents, Notes, Unsubscribe …), dates and numbers, by language.
+
+Owns the wording that frames an issue, never an author's text. A language without words of its own gets English.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+# Scripts written from right to left, by primary language subtag (Unicode CLDR, characterOrder).
+_RIGHT_TO_LEFT: Final = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language's words. Templates with ``{}`` are filled by the methods; the rest are shown as they are."""
+
+    language: str
+    contents: str
+    briefs: str
+    notes: str
+    note_reference: str
+    note_back: str
+    by: str
+    joiner: str
+    last_joiner: str
+    give: str
+    give_heading: str
+    unsubscribe: str
+    view: str
+    earlier: str
+    reason: str
+    write: str
+    image: str
+    volume: str
+    number: str
+    months: tuple[str, ...]
+    date_form: str
+
+    def format_date(self, day: date) -> str:
+        """Return ``day`` as this language writes it in running text."""
+        return self.date_form.format(day=day.day, month=self.months[day.month - 1], year=day.year)
+
+    def format_number(self, volume: int | None, number: int) -> str:
+        """Return the issue's number, with its volume when it has one."""
+        issue = self.number.format(number)
+        return issue if volume is None else self.volume.format(volume) + issue
+
+    def format_byline(self, names: tuple[str, ...]) -> str:
+        """Return the authors' names as one line, or an empty string when there are none."""
+        if not names:
+            return ""
+        *rest, last = names
+        joined = self.joiner.join(rest) + self.last_joiner + last if rest else last
+        return self.by.format(joined)
+
+
+_ENGLISH: Final = Words(
+    language="en",
+    contents="In this issue",
+    briefs="Briefs",
+    notes="Notes",
+    note_reference="Note {}",
+    note_back="Back to the text at note {}",
+    by="By {}",
+    joiner=", ",
+    last_joiner=" and ",
+    give="Make a gift",
+    give_heading="Support our work",
+    unsubscribe="Unsubscribe",
+    view="View in a browser",
+    earlier="Earlier issues",
+    reason="You receive {} because you confirmed a subscription.",
+    write="Write to us",
+    image="Image",
+    volume="Volume {}, ",
+    number="No. {}",
+    months=tuple(
+        "January February March April May June July August September October November December".split()  # noqa: SIM905 - twelve quoted names are harder to read
+    ),
+    date_form="{day} {month} {year}",
+)
+
+_RUSSIAN: Final = Words(
+    language="ru",
+    contents="В этом номере",
+    briefs="Коротко",
+    notes="Примечания",
+    note_reference="Примечание {}",
+    note_back="Назад к тексту, примечание {}",
+    by="{}",
+    joiner=", ",
+    last_joiner=" и ",
+    give="Поддержать",
+    give_heading="Поддержите нашу работу",
+    unsubscribe="Отписаться",
+    view="Открыть в браузере",
+    earlier="Прошлые номера",
+    reason="Вы получаете «{}», потому что подтвердили подписку.",
+    write="Написать нам",
+    image="Изображение",
+    volume="Том {}, ",
+    number="№ {}",
+    months=tuple("января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()),  # noqa: SIM905 - as above
+    date_form="{day} {month} {year}",
+)
+
+_CHINESE: Final = Words(
+    language="zh",
+    contents="本期目录",
+    briefs="简讯",
+    notes="注释",
+    note_reference="注{}",
+    note_back="返回正文注{}处",
+    by="{}",
+    joiner="、",
+    last_joiner="、",
+    give="捐款支持",
+    give_heading="支持我们的工作",
+    unsubscribe="退订",
+    view="在浏览器中查看",
+    earlier="往期",
+    reason="您确认订阅了《{}》，因此收到本邮件。",
+    write="联系我们",
+    image="图片",
+    volume="第{}卷 ",
+    number="第{}期",
+    months=tuple(str(month) for month in range(1, 13)),
+    date_form="{year}年{month}月{day}日",
+)
+
+_BY_LANGUAGE: Final = {words.language: words for words in (_ENGLISH, _RUSSIAN, _CHINESE)}
+
+
+def words_for(language: str) -> Words:
+    """Return the words for a BCP 47 tag, by its primary subtag; English when that language has none."""
+    return _BY_LANGUAGE.get(_primary(language), _ENGLISH)
+
+
+def direction(language: str) -> str:
+    """Return ``rtl`` for a language written from right to left, else ``ltr``."""
+    return "rtl" if _primary(language) in _RIGHT_TO_LEFT else "ltr"
+
+
+def _primary(language: str) -> str:
+    return language.replace("_", "-").partition("-")[0].lower()

@@ -1,0 +1,77 @@
+"""The mail as a browser shows it: accessible, and whole on the narrowest phone, in light and dark."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from service.rendering.issue import render_issue
+from service.rendering.letters import render_letter
+from service.rendering.template import compile_template
+from service.rendering.web import render_issue_page
+from tests.rendering.samples import BASE_URL, JANE, list_targets, make_full_issue, make_issue, make_item
+
+pytestmark = pytest.mark.browser
+
+
+def _issue_page() -> str:
+    content = make_full_issue()
+    long = make_item("feature", "Donaudampfschifffahrtsgesellschaftskapitän", "https://a.test/" + "x" * 200)
+    rendered = render_issue(make_issue(*content.items, long), base_url=BASE_URL)
+    return (
+        compile_template(rendered)
+        .view_html(JANE, list_targets(rendered))
+        .replace("https://images.test/lamp.jpg", "data:,")
+    )
+
+
+def _letter_page() -> str:
+    context = {"newsletter": "The Night Lantern", "publisher": "Lantern Society", "postal_address": "7 Pier Road"}
+    context |= {"confirm_url": "https://letters.test/" + "x" * 90, "language": "en"}
+    return render_letter("confirm", context).html
+
+
+def _archive_page() -> str:
+    body = render_issue_page(make_full_issue()).replace("https://images.test/lamp.jpg", "data:,")
+    return f'<!doctype html><html lang="en"><title>T</title><main><h1>T</h1>{body}</main></html>'
+
+
+_PAGES = {"issue": _issue_page, "letter": _letter_page, "archive": _archive_page}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", _PAGES)
+def test_axe_finds_nothing_to_say(browser: Browser, kind: str, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # playwright wants the literals themselves
+    page = context.new_page()
+    page.set_content(_PAGES[kind]())
+    results = Axe().run(page)
+    context.close()
+    assert [violation["id"] for violation in results.response["violations"]] == []
+
+
+@pytest.mark.parametrize("width", [320, 480, 640, 1200])
+@pytest.mark.parametrize("kind", ["issue", "letter"])
+def test_no_mail_is_wider_than_its_window(browser: Browser, kind: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.set_content(_PAGES[kind]())
+    scrolled = page.evaluate("document.documentElement.scrollWidth")
+    button = page.locator(".press a").bounding_box()
+    context.close()
+    assert scrolled <= width
+    assert button is not None
+    assert button["height"] >= 44
+
+
+def test_dark_mode_reaches_every_word(browser: Browser) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.set_content(_issue_page())
+    dark_on_dark = page.evaluate(
+        """() => [...document.querySelectorAll('[role=main] *')]
+            .filter(element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+            .filter(element => getComputedStyle(element).color === 'rgb(28, 27, 25)')
+            .map(element => element.outerHTML.slice(0, 80))"""
+    )
+    context.close()
+    assert dark_on_dark == []
