@@ -1,5 +1,7 @@
 """Names the fixture files, each of one concept; one that others import comes before them."""
 
+import hypothesis
+
 pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.smtp",
@@ -7,3 +9,7 @@ pytest_plugins = [
     "tests.fixtures.services",
     "tests.fixtures.processes",
 ]
+
+# A test never asserts a time: on a busy machine a deadline is a failure that nobody can repeat.
+hypothesis.settings.register_profile("postrider", deadline=None)
+hypothesis.settings.load_profile("postrider")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from unicodedata import east_asian_width
 from urllib.parse import urlsplit
 
+from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -119,7 +120,11 @@ def _merge_field(state: StateInline, silent: bool) -> bool:  # noqa: FBT001, RUF
 
 
 def _make_parser() -> _Parser:
-    parser = _Parser("commonmark", {"html": False, "maxNesting": _PARSER_DEPTH})
+    parser = _Parser("commonmark", {"html": False, "linkify": True, "maxNesting": _PARSER_DEPTH})
+    parser.enable("linkify")
+    # An address that stands in the text becomes a link only where it says what it is: "node.js" is no address.
+    addresses = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
+    parser.linkify = addresses.add("ftp:", None).add("//", None)
     # Every [^…] becomes a reference, so that one without a note can be named; definitions are ordered here.
     parser.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
     parser.inline.ruler.before("emphasis", "merge_field", _merge_field)

@@ -4,7 +4,7 @@ A link's address stands under the paragraph that it is in, with the words that w
 readable. Owns the text form of an item's body; the parts around it are ``plaintext.py``'s.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from markdown_it.token import Token
@@ -146,19 +146,27 @@ class _Writer:
         if self.underline:
             lines.append(self.underline * max(map(self.voice.measure, lines)))
             self.underline = ""
-        links = [line for child in children if child.type == "link_open" for line in self._link(child.meta["link"])]
+        links = [line for link in _links(children) if not _names_itself(link) for line in self._link(link)]
         self._block([*lines, *([""] if links and not self.counters else []), *links])
 
     def _link(self, link: Link) -> list[str]:
-        address = self.voice.href(link)
-        label = address if link.label == link.url else link.label
-        return render_link(label.removeprefix("mailto:"), address, "    ", self.voice.measure)
+        return render_link(link.label.removeprefix("mailto:"), self.voice.href(link), "    ", self.voice.measure)
 
     def _code(self, token: Token) -> None:
         self._block(["    " + line for line in token.content.rstrip("\n").split("\n")])
 
     def _inline(self, children: Iterable[Token]) -> str:
-        return "".join(self._word(child) for child in children)
+        """Return the words; an address that is its own label stands among them as the reader's link."""
+        words, own_link = [], False
+        for child in children:
+            if child.type == "link_open" and _names_itself(child.meta["link"]):
+                own_link = True
+                words.append(self.voice.href(child.meta["link"]))
+            elif child.type == "link_close":
+                own_link = False
+            elif not own_link:
+                words.append(self._word(child))
+        return "".join(words)
 
     def _word(self, token: Token) -> str:
         match token.type:
@@ -175,3 +183,11 @@ class _Writer:
                 return f"[{self.voice.words.image}: {described}]" if described else ""
             case _:
                 return _WRAPPERS.get(token.type, token.content)
+
+
+def _links(children: Iterable[Token]) -> Iterator[Link]:
+    return (child.meta["link"] for child in children if child.type == "link_open")
+
+
+def _names_itself(link: Link) -> bool:
+    return link.label == link.url

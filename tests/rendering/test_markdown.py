@@ -110,3 +110,17 @@ def test_unclosed_brackets_are_only_text(text: str) -> None:
 def test_a_line_end_between_two_chinese_characters_is_no_space() -> None:
     (paragraph,) = (token for token in parse_markdown("潮汐\n记录 and\nmore").tokens if token.type == "inline")
     assert plain_text(paragraph.children or ()) == "潮汐记录 and more"
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("See https://a.test/days?x=1 for it.", ["https://a.test/days?x=1"]),
+        ("(http://a.test/b).", ["http://a.test/b"]),
+        ("Both [one](https://a.test/1) and https://a.test/2", ["https://a.test/1", "https://a.test/2"]),
+        ("node.js, a.test/path, ftp://a.test/x and //a.test are words", []),
+        ("`https://a.test/code`", []),
+    ],
+)
+def test_an_address_in_the_text_becomes_a_link_where_it_says_what_it_is(text: str, links: list[str]) -> None:
+    assert [link.url for link in parse_markdown(text).links] == links

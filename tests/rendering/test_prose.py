@@ -80,7 +80,7 @@ def test_any_text_gives_allowed_tags_only_or_a_sentence(text: str) -> None:
         ("*a* **b** `c`", ["_a_ *b* c"]),
         ("a\\\nb\nc", ["a", "b c"]),
         ("see [x](https://a.test)", ["see x", "", "    x:", "    https://a.test"]),
-        ("<https://a.test>", ["https://a.test", "", "    https://a.test"]),
+        ("<https://a.test>", ["https://a.test"]),
         ("[x](mailto:a@b.test)", ["x", "", "    x:", "    a@b.test"]),
         ("- a\n- b\n  1. c\n  2. d", ["- a", "- b", "  1. c", "  2. d"]),
         ("- a\n\n- b", ["- a", "", "- b"]),
