@@ -1,0 +1,57 @@
+"""The web application: which pages there are and what protects them. Owns putting it together, once per process."""
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.routing import BaseConverter
+
+from service.issues.queries import issue_label
+from service.settings import ROOT, load_settings
+from service.web import archive, assets, confirm, feed, health, home, inbox, signup, tracking, unsubscribe, view
+from service.web.assets import configure_assets
+from service.web.desk import blueprint as desk
+from service.web.forgery import configure_forgery
+from service.web.problems import configure_problems
+from service.web.security import configure_security
+from service.web.services import EXTENSION
+from service.web.sessions import configure_sessions
+from service.wiring import Services, wire
+
+PAGES = (home, signup, confirm, unsubscribe, view, archive, feed, tracking, health, assets)
+
+
+class SlugConverter(BaseConverter):
+    """A newsletter's name in a URL: anything but a slash and NUL, which PostgreSQL's text can't hold."""
+
+    regex = "[^/\x00]+"
+
+
+def create_app(services: Services | None = None) -> Flask:
+    """Return the application on these services, or on those that the environment describes.
+
+    Raises:
+        BadSettings: when the environment is read and something in it is missing or wrong.
+    """
+    services = services or wire(load_settings())
+    app = Flask(__name__, template_folder=ROOT / "templates")
+    app.extensions[EXTENSION] = services
+    app.url_map.converters["slug"] = SlugConverter
+    # Redirects of the URL map itself would be absolute, and so made of the Host that a stranger sent.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = app.url_map.redirect_defaults = False
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.globals["issue_label"] = issue_label
+    app.jinja_env.globals["in_production"] = services.settings.is_production
+    configure_sessions(app, services.settings)
+    configure_security(app, services.settings)
+    configure_forgery(app)
+    configure_problems(app)
+    configure_assets(app)
+    _register_pages(app, services)
+    return app
+
+
+def _register_pages(app: Flask, services: Services) -> None:
+    for page in PAGES:
+        app.register_blueprint(page.blueprint)
+    app.register_blueprint(desk)
+    if not services.settings.is_production:
+        app.register_blueprint(inbox.blueprint)

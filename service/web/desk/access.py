@@ -1,0 +1,132 @@
+"""The guard of the desk: who is signed in, and whether the route's declared permission is theirs.
+
+A route that declares nothing is answered by an error, so that none can be forgotten. Owns no page but the refusals.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+
+from service.staff.accounts import find_account
+from service.staff.models import Account
+from service.staff.roles import Permission, may
+from service.web.security import PAGE, write_policy
+from service.web.transaction import unit_of_work
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+
+# Secrets, choices and what the page itself put in its form; everything else in a form is somebody's words.
+NOT_TYPED = frozenset(
+    {
+        "csrf_token",
+        "password",
+        "old",
+        "new",
+        "next",
+        "revision",
+        "seen",
+        "view",
+        "kind",
+        "language",
+        "newsletter",
+        "way",
+    }
+)
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+NEEDS: dict[Callable[..., Any], Permission | None] = {}
+
+
+def permission(needed: Permission | None) -> Callable[[View], View]:
+    """Declare what a route needs; None: it is open to people who are not signed in."""
+
+    def declare(view: View) -> View:
+        NEEDS[view] = needed
+        return view
+
+    return declare
+
+
+def needed_permission(endpoint: str) -> Permission | None:
+    """Return what the route behind ``endpoint`` declared.
+
+    Raises:
+        LookupError: when it declared nothing, which is a mistake in the code.
+    """
+    view = current_app.view_functions[endpoint]
+    if view not in NEEDS:
+        raise LookupError(f"{endpoint} declares no permission: put @permission(…) below its route")
+    return NEEDS[view]
+
+
+def remember_sign_in(account: Account) -> None:
+    """Begin a fresh session for ``account``; whatever the browser held before is forgotten."""
+    session.clear()
+    session.permanent = True
+    session["account"], session["epoch"] = account.id, account.epoch
+
+
+def forget_sign_in() -> None:
+    """End the session of this browser."""
+    session.clear()
+
+
+def current_account() -> Account:
+    """Return who is signed in; only for routes that need a permission."""
+    return cast("Account", g.account)
+
+
+def say(sentence: str, tone: str = "good") -> None:
+    """Show ``sentence`` at the top of the next page. ``tone``: plain, good, warn or bad."""
+    flash(sentence, tone)
+
+
+@blueprint.before_request
+def guard() -> ResponseReturnValue | None:
+    """Let the request through, ask for a sign-in, or refuse."""
+    needed = needed_permission(request.endpoint or "")
+    g.account = _find_signed_in()
+    if needed is None:
+        return None
+    if g.account is None:
+        return _ask_to_sign_in()
+    if not may(g.account.role, needed):
+        return render_template("web/desk/refused.html"), 403
+    return None
+
+
+@blueprint.errorhandler(CSRFError)
+def refuse_forgery(_: CSRFError) -> ResponseReturnValue:
+    """Refuse a form without a valid token, giving back what was typed: mostly its session ended meanwhile."""
+    g.setdefault("account", None)
+    return _keep_typed(400)
+
+
+@blueprint.app_context_processor
+def offer_account() -> dict[str, Account | None]:
+    """Give every template the account that is signed in, if any."""
+    return {"account": g.get("account")}
+
+
+def _find_signed_in() -> Account | None:
+    account_id, epoch = session.get("account"), session.get("epoch")
+    if not isinstance(account_id, int) or not isinstance(epoch, int):
+        return None
+    with unit_of_work() as work:
+        return find_account(work, account_id, epoch)
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if request.method == "POST":
+        return _keep_typed(401)
+    return redirect(url_for("desk.show_sign_in", next=request.full_path.rstrip("?")))
+
+
+def _keep_typed(status: int) -> ResponseReturnValue:
+    typed = [(name, text) for name, text in request.form.items(multi=True) if text and name not in NOT_TYPED]
+    response = make_response(render_template("web/desk/signed_out.html", typed=typed), status)
+    # The editor's preview posts into a frame; there too it must be said that the session ended.
+    response.headers["Content-Security-Policy"] = write_policy({**PAGE, "frame-ancestors": "'self'"})
+    return response

@@ -1,0 +1,103 @@
+"""Issues on the desk: the list, a new one, one issue's page, deleting a draft. Owns the pages; ``issues`` decides."""
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from service.deliveries.queries import get_progress
+from service.issues.checks import CLIPPED_BYTES
+from service.issues.editing import create_issue, delete_issue
+from service.issues.models import Issue
+from service.issues.queries import get_issue, get_newsletter, list_findings, list_issues, list_newsletters
+from service.issues.states import IssueState, ItemKind
+from service.staff.audit import list_entries, note
+from service.staff.roles import Permission, may
+from service.subscribers.queries import count_active
+from service.web.desk.access import blueprint, current_account, permission, say
+from service.web.desk.drawing import draw_progress
+from service.web.desk.readiness import examine
+from service.web.transaction import unit_of_work
+
+PAGE = 25  # issues
+TRAIL = 8  # steps of the trail that are shown at once
+
+
+@blueprint.get("/")
+@permission(Permission.EDIT)
+def show_issues() -> ResponseReturnValue:
+    """List every issue, newest first."""
+    number = max(request.args.get("page", 1, type=int), 1)
+    with unit_of_work() as work:
+        every = list_issues(work)
+        issues = every[(number - 1) * PAGE : number * PAGE]
+        return render_template(
+            "web/desk/issues.html",
+            issues=issues,
+            progress={one.id: get_progress(work, one.id) for one in issues if one.state is not IssueState.DRAFT},
+            newsletters=list_newsletters(work),
+            number=number,
+            has_next=len(every) > number * PAGE,
+        )
+
+
+@blueprint.post("/issues")
+@permission(Permission.EDIT)
+def accept_issue() -> ResponseReturnValue:
+    """Add an empty draft and open it."""
+    with unit_of_work() as work:
+        issue = create_issue(work, get_newsletter(work, request.form.get("newsletter", "")))
+        note(work, current_account().id, "Began the issue", f"issue:{issue.id}")
+        return redirect(url_for("desk.show_issue", issue_id=issue.id))
+
+
+@blueprint.get("/issues/<int:issue_id>")
+@permission(Permission.EDIT)
+def show_issue(issue_id: int) -> ResponseReturnValue:
+    """Show one issue: its contents, what is to be settled, its checks and its trail."""
+    with unit_of_work() as work:
+        issue = get_issue(work, issue_id)
+        return render_template(
+            "web/desk/issue.html",
+            issue=issue,
+            findings=list_findings(work, issue_id),
+            entries=list_entries(work, f"issue:{issue_id}"),
+            trail_length=TRAIL,
+            kinds=list(ItemKind),
+            may_send=may(current_account().role, Permission.SEND),
+            **(_before(work, issue) if issue.state is IssueState.DRAFT else _after(work, issue)),
+        )
+
+
+@blueprint.get("/issues/<int:issue_id>/delete")
+@permission(Permission.EDIT)
+def show_deletion(issue_id: int) -> ResponseReturnValue:
+    """Ask whether a draft is really to be deleted."""
+    with unit_of_work() as work:
+        return render_template("web/desk/delete_issue.html", issue=get_issue(work, issue_id))
+
+
+@blueprint.post("/issues/<int:issue_id>/delete")
+@permission(Permission.EDIT)
+def accept_deletion(issue_id: int) -> ResponseReturnValue:
+    """Delete a draft."""
+    with unit_of_work() as work:
+        title = get_issue(work, issue_id).title
+        delete_issue(work, issue_id)
+        note(work, current_account().id, "Deleted the draft", f"issue:{issue_id}", title=title)
+    say(f"The draft “{title}” is deleted." if title else "The draft is deleted.")
+    return redirect(url_for("desk.show_issues"))
+
+
+def _before(work: Session, issue: Issue) -> dict[str, object]:
+    """Return what a draft's page shows beside its contents."""
+    return {
+        "readiness": examine(issue),
+        "largest": CLIPPED_BYTES,
+        "audience": count_active(work, issue.newsletter_id),
+    }
+
+
+def _after(work: Session, issue: Issue) -> dict[str, object]:
+    """Return what a released issue's page shows beside its contents."""
+    progress = get_progress(work, issue.id)
+    return {"readiness": None, "progress": progress, "bar": draw_progress(progress)}

@@ -1,0 +1,42 @@
+"""What stands between a draft and its readers. Owns putting checks and size together; ``issues.checks`` judges."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from service.errors import BadInput
+from service.issues.checks import CLIPPED_BYTES, NEAR_BYTES, Level, Problem, check_issue
+from service.issues.models import Issue
+from service.issues.render import render_draft
+from service.web.charts import draw_share
+from service.web.services import get_services
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What stands between a draft and its readers: sentences, and its size once it could be rendered."""
+
+    problems: list[Problem]
+    html_bytes: int
+    text_bytes: int
+
+    @property
+    def size_bar(self) -> Markup:
+        """The size as a drawn bar, filled at the size at which Gmail clips."""
+        tone = "failed" if self.html_bytes > CLIPPED_BYTES else "warn" if self.html_bytes > NEAR_BYTES else "main"
+        said = f"{self.html_bytes:,} of {CLIPPED_BYTES:,} bytes"
+        return draw_share(self.html_bytes, CLIPPED_BYTES, said, tone)
+
+    @property
+    def stops(self) -> list[Problem]:
+        """What must be put right before the issue can go out."""
+        return [problem for problem in self.problems if problem.level is Level.STOP]
+
+
+def examine(issue: Issue) -> Readiness:
+    """Render a draft and check it; a draft that can't be rendered has that as its only problem."""
+    try:
+        rendered = render_draft(issue, get_services().settings.public_url)
+    except BadInput as problem:
+        return Readiness([Problem(Level.STOP, problem.message, None)], 0, 0)
+    return Readiness(check_issue(issue, rendered), rendered.html_bytes, rendered.text_bytes)

@@ -1,0 +1,67 @@
+"""What became of an issue: everyone's copy by state, opens and clicks, and one person's copies. Reads only."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from service.clock import now
+from service.deliveries.queries import PAGE, Copy, find_copies, get_progress, list_deliveries
+from service.deliveries.states import DeliveryState
+from service.errors import BadInput
+from service.issues.queries import get_issue
+from service.staff.roles import Permission
+from service.subscribers.queries import count_unsubscribed_since
+from service.tracking.queries import get_engagement, list_link_counts, list_timeline
+from service.web.charts import draw_timeline
+from service.web.desk.access import blueprint, permission
+from service.web.desk.drawing import count_states, draw_engagement, draw_links, draw_progress
+from service.web.transaction import unit_of_work
+
+LONGEST_SEARCH = 254
+
+
+@blueprint.get("/issues/<int:issue_id>/results")
+@permission(Permission.EDIT)
+def show_results(issue_id: int) -> ResponseReturnValue:
+    """Show the figures of a released issue, and the people behind them a page at a time."""
+    with unit_of_work() as work:
+        issue, progress = get_issue(work, issue_id), get_progress(work, issue_id)
+        timeline = list_timeline(work, issue_id)
+        return render_template(
+            "web/desk/results.html",
+            issue=issue,
+            progress=progress,
+            counts=count_states(progress),
+            bar=draw_progress(progress),
+            shares=draw_engagement(get_engagement(work, issue_id), progress.sent),
+            unsubscribed=count_unsubscribed_since(work, issue.newsletter_id, issue.released_at or now()),
+            chart=draw_timeline(timeline, "Opens and clicks over time") if timeline else "",
+            links=draw_links(list_link_counts(work, issue_id)),
+            **_people(work, issue_id),
+        )
+
+
+@blueprint.get("/copies")
+@permission(Permission.EDIT)
+def show_copies() -> ResponseReturnValue:
+    """Show every copy that was planned for one person: did Jane get issue 12?"""
+    address, copies, error = request.args.get("address", "")[:LONGEST_SEARCH], [], ""
+    if address:
+        try:
+            with unit_of_work() as work:
+                copies = find_copies(work, address)
+                return render_template("web/desk/copies.html", address=address, copies=copies, error="")
+        except BadInput as problem:
+            error = problem.message
+    return render_template("web/desk/copies.html", address=address, copies=copies, error=error)
+
+
+def _people(work: Session, issue_id: int) -> dict[str, object]:
+    """Return a page of people: those in the state, or with the part of an address, that the URL asks for."""
+    raw = request.args.get("state", "")
+    state = DeliveryState(raw) if raw in set(DeliveryState) else None
+    address = request.args.get("address", "").strip()[:LONGEST_SEARCH]
+    number = max(request.args.get("page", 1, type=int), 1)
+    people: list[Copy] = list_deliveries(work, issue_id, state, number, address)
+    has_next = len(people) == PAGE and bool(list_deliveries(work, issue_id, state, number + 1, address))
+    return {"state": state, "address": address, "number": number, "people": people, "has_next": has_next}

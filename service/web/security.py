@@ -1,0 +1,92 @@
+"""Headers and limits that protect every page. Owns the policies by name; a page only says which one it needs."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Final, ParamSpec
+
+from flask import Flask, Response, make_response
+from flask.typing import ResponseReturnValue
+
+from service.settings import Settings
+
+P = ParamSpec("P")
+View = Callable[P, ResponseReturnValue]
+Policy = Mapping[str, str]
+
+LARGEST_BODY: Final = 3_000_000  # bytes: a manuscript of two million and its form around it
+MOST_FORM_PARTS: Final = 100
+
+PAGE: Final[Policy] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "frame-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+# An issue may show pictures from where its author keeps them.
+ISSUE_PAGE: Final[Policy] = {**PAGE, "img-src": "'self' https:"}
+# A mail brings its own styles and pictures, and may run nothing and send nothing.
+MAIL: Final[Policy] = {
+    "default-src": "'none'",
+    "style-src": "'unsafe-inline'",
+    "img-src": "'self' https: data:",
+    "form-action": "'none'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+MAIL_IN_FRAME: Final[Policy] = {**MAIL, "frame-ancestors": "'self'"}
+
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    # Keeps links with tokens from other sites, yet lets our own forms say where they come from: with no-referrer a
+    # browser sends ``Origin: null`` even to us (Fetch standard, "append a request Origin header").
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Whoever may keep a copy says so; a page with somebody's token never does.
+    "Cache-Control": "no-store",
+}
+HSTS: Final = "max-age=31536000"
+
+
+def configure_security(app: Flask, settings: Settings) -> None:
+    """Limit what may be sent to us and put the protecting headers on every answer, errors included."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_BODY, MAX_FORM_PARTS=MOST_FORM_PARTS
+    )
+    headers = {**HEADERS, "Content-Security-Policy": write_policy(PAGE)}
+    if settings.is_production:
+        headers["Strict-Transport-Security"] = HSTS
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+def content_policy(policy: Policy) -> Callable[[View[P]], View[P]]:
+    """Decorate a view whose pages need another policy than ``PAGE``; its problem pages keep ``PAGE``."""
+    written = write_policy(policy)
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def protected(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            response = make_response(view(*args, **kwargs))
+            response.headers["Content-Security-Policy"] = written
+            return response
+
+        return protected
+
+    return decorate
+
+
+def write_policy(policy: Policy) -> str:
+    """Return ``policy`` as the value of a Content-Security-Policy header."""
+    return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())

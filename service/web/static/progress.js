@@ -1,0 +1,41 @@
+/* Keeps the figures of progress fresh: asks every second, less often while nothing answers. A change of the issue's
+   state changes the buttons too, so then the page is loaded again. */
+const box = document.querySelector("[data-progress]");
+const said = document.querySelector("[data-progress-said]");
+const EVERY = 1000; // ms
+const LONGEST = 15000; // ms between two questions while the server is away
+let pause = EVERY;
+let lastTenth = -1;
+
+function speak(progress) {
+  const done = progress.sent + progress.failed + progress.skipped + progress.uncertain;
+  const tenth = Math.floor((10 * done) / Math.max(progress.audience, 1));
+  if (tenth === lastTenth) return;
+  lastTenth = tenth;
+  said.textContent = `${done} of ${progress.audience} copies done.`;
+}
+
+async function ask() {
+  const answer = await fetch(box.dataset.progress, { headers: { Accept: "application/json" } });
+  if (answer.redirected || answer.status === 401 || answer.status === 403) return location.reload();
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const news = await answer.json();
+  if (news.state !== box.dataset.state) return location.reload();
+  // The html is ours, escaped by the same templates as the page around it.
+  if (!box.contains(document.activeElement)) box.innerHTML = news.html;
+  speak(news.progress);
+  pause = EVERY;
+}
+
+async function keepAsking() {
+  if (!document.hidden) {
+    try {
+      await ask();
+    } catch {
+      pause = Math.min(pause * 2, LONGEST);
+    }
+  }
+  setTimeout(keepAsking, pause);
+}
+
+setTimeout(keepAsking, pause);

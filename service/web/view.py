@@ -1,0 +1,46 @@
+"""A reader's own copy in the browser, as it was mailed: with their name, direct links and no tracking at all."""
+
+from flask import Blueprint, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.deliveries.models import Delivery
+from service.deliveries.queries import get_delivery
+from service.errors import NotFound
+from service.issues.queries import find_edition
+from service.rendering.template import CompiledTemplate
+from service.subscribers.queries import get_subscription
+from service.tokens import Purpose
+from service.tracking.models import Link
+from service.web.links import DEAD_LINK, read_link
+from service.web.security import MAIL, content_policy
+from service.web.services import get_services
+from service.web.transaction import unit_of_work
+
+blueprint = Blueprint("view", __name__)
+
+
+@blueprint.get("/view/<token>")
+@content_policy(MAIL)
+def show_copy(token: str) -> Response:
+    """Show the copy that this link was mailed in."""
+    (delivery_id,) = read_link(Purpose.VIEW, token)
+    with unit_of_work() as session:
+        delivery = get_delivery(session, delivery_id)
+        if delivery is None:
+            raise NotFound(DEAD_LINK)
+        html = _render_copy(session, delivery)
+    return Response(html, headers={"X-Robots-Tag": "noindex, nofollow"})
+
+
+def _render_copy(session: Session, delivery: Delivery) -> str:
+    edition = find_edition(session, delivery.issue_id)
+    if edition is None:
+        raise NotFound(DEAD_LINK)
+    subscription = get_subscription(session, delivery.subscription_id)
+    reader = get_services().links.for_copy(
+        delivery.issue_id, delivery.id, delivery.subscription_id, subscription.subscriber.name
+    )
+    rows = session.execute(select(Link.number, Link.url).where(Link.issue_id == delivery.issue_id))
+    targets = {number: url for number, url in rows}
+    return CompiledTemplate.load(edition.template).view_html(reader, targets)

@@ -1,0 +1,53 @@
+"""The desk for tests: a newsletter with a draft and readers, and browsers of a publisher and of an editor."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from service.staff.accounts import create_account
+from service.staff.roles import Role
+from tests.factories.publication import make_issue, make_newsletter
+from tests.factories.readers import make_readers
+from tests.fixtures.services import STAFF_PASSWORD, OpenTransaction
+from tests.web.desk.browsing import EDITOR_ADDRESS, READERS, Desk, Stock, open_desk
+
+
+@pytest.fixture
+def editor_account(open_transaction: OpenTransaction) -> int:
+    """The id of an editor who can sign in with EDITOR_ADDRESS and STAFF_PASSWORD."""
+    with open_transaction() as session:
+        return create_account(session, EDITOR_ADDRESS, "Eda Editor", STAFF_PASSWORD, Role.EDITOR).id
+
+
+@pytest.fixture
+def desk(app: Flask, publisher_account: int) -> Desk:
+    """A publisher's browser."""
+    return open_desk(app, publisher_account)
+
+
+@pytest.fixture
+def editor_desk(app: Flask, editor_account: int) -> Desk:
+    """An editor's browser."""
+    return open_desk(app, editor_account)
+
+
+@pytest.fixture
+def stock(open_transaction: OpenTransaction) -> Stock:
+    """A newsletter with three readers and a draft that passes every check."""
+    with open_transaction() as session:
+        newsletter = make_newsletter(session)
+        make_readers(session, newsletter.id, READERS)
+        issue = make_issue(session, newsletter)
+        return Stock(newsletter.id, issue.id, tuple(item.id for item in issue.items))
+
+
+@pytest.fixture
+def put_on_desk(open_transaction: OpenTransaction) -> Callable[..., None]:
+    """Store any rows."""
+
+    def store(*rows: object) -> None:
+        with open_transaction() as session:
+            session.add_all(rows)
+
+    return store

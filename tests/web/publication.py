@@ -1,0 +1,84 @@
+"""A publication as readers meet it: a released issue, a draft, and readers in every state with the links they hold."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.deliveries.models import Delivery
+from service.deliveries.planning import release_issue
+from service.issues.models import Finding, Issue, Manuscript
+from service.subscribers.states import SubscriptionState
+from service.tokens import Purpose, TokenSigner
+from tests.factories.publication import make_issue, make_newsletter
+from tests.factories.readers import make_reader
+
+ACTIVE, PENDING, GONE = "jane.reader@example.org", "pending@example.org", "gone@example.org"
+READER_NAME = "Jane <Reader>"
+_STATES = {
+    ACTIVE: SubscriptionState.ACTIVE,
+    PENDING: SubscriptionState.PENDING,
+    GONE: SubscriptionState.UNSUBSCRIBED,
+}
+
+
+@dataclass
+class Publication:
+    """Ids of what is there, and the links that mail would hold."""
+
+    signer: TokenSigner
+    slug: str = "crossings"
+    issue_id: int = 0
+    draft_id: int = 0
+    item_id: int = 0
+    finding_id: int = 0
+    delivery_id: int = 0
+    subscriptions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def confirm_token(self) -> str:
+        """What the confirmation letter to PENDING carries."""
+        return self.confirm_token_of(PENDING)
+
+    def confirm_token_of(self, address: str) -> str:
+        """What the confirmation letter to ``address`` carries."""
+        return self.signer.sign(Purpose.CONFIRM, self.subscriptions[address])
+
+    @property
+    def unsubscribe_token(self) -> str:
+        """What ACTIVE's copy carries in its footer and its header."""
+        return self.signer.sign(Purpose.UNSUBSCRIBE, self.subscriptions[ACTIVE], self.delivery_id)
+
+    @property
+    def view_token(self) -> str:
+        """What ACTIVE's copy carries to be seen in the browser."""
+        return self.signer.sign(Purpose.VIEW, self.delivery_id)
+
+    @property
+    def track_token(self) -> str:
+        """What the pixel and the links of ACTIVE's copy carry."""
+        return self.signer.sign(Purpose.TRACK, self.issue_id, self.delivery_id)
+
+
+def publish(session: Session, signer: TokenSigner, public_url: str) -> Publication:
+    """Store the publication: ACTIVE has a copy of the released issue, PENDING and GONE have none."""
+    made = Publication(signer)
+    newsletter = make_newsletter(session, made.slug)
+    for address, state in _STATES.items():
+        subscription = make_reader(session, newsletter.id, address, READER_NAME)
+        subscription.state = state
+        made.subscriptions[address] = subscription.id
+    made.issue_id = make_issue(session, newsletter).id
+    draft = make_issue(session, newsletter, 2, "Not yet out")
+    made.draft_id, made.item_id = draft.id, draft.items[0].id
+    made.finding_id = _add_finding(session, draft)
+    release_issue(session, made.issue_id, public_url)
+    made.delivery_id = session.scalars(select(Delivery.id)).one()
+    return made
+
+
+def _add_finding(session: Session, issue: Issue) -> int:
+    finding = Finding(is_warning=False, line=3, text="Share", reason="a line of the page, not of the text")
+    issue.manuscripts.append(Manuscript(filename="pasted.txt", source=b"Share", findings=[finding]))
+    session.flush()
+    return finding.id

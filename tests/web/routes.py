@@ -1,0 +1,55 @@
+"""Every route of the application, with arguments that exist. A route with an argument not known here is an error."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from service.development.inbox import new_envelope, store_mail
+from service.settings import Settings
+from tests.web.publication import Publication
+
+MAIL = b"Subject: Hello\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><head></head><p>Hello</p></html>\r\n"
+
+
+@dataclass(frozen=True)
+class Address:
+    """One route with its path filled in."""
+
+    endpoint: str
+    path: str
+    methods: frozenset[str]
+
+
+def list_addresses(app: Flask, settings: Settings, publication: Publication) -> list[Address]:
+    """Return every route of ``app`` for what ``publication`` holds; stores a mail for the inbox to show.
+
+    Raises:
+        KeyError: naming the argument of a new route for which this table has no value yet.
+    """
+    assert settings.inbox_dir is not None
+    mail_id = store_mail(settings.inbox_dir, MAIL, new_envelope("letter@crossings.test", ["reader@example.org"]))
+    values: dict[str, str | int] = {
+        "slug": publication.slug,
+        "label": "1-1",
+        "number": 1,
+        "filename": "base.css",
+        "side": "source",
+        "mail_id": mail_id,
+        "issue_id": publication.issue_id,
+        "item_id": publication.item_id,
+        "finding_id": publication.finding_id,
+    }
+    tokens = {
+        "confirm": publication.confirm_token,
+        "unsubscribe": publication.unsubscribe_token,
+        "view": publication.view_token,
+        "tracking": publication.track_token,
+    }
+    addresses = []
+    for rule in app.url_map.iter_rules():
+        page = rule.endpoint.partition(".")[0]
+        filled = {name: tokens[page] if name == "token" else values[name] for name in rule.arguments}
+        built = rule.build(filled, append_unknown=False)
+        assert built is not None, rule
+        addresses.append(Address(rule.endpoint, built[1], frozenset(rule.methods or ())))
+    return addresses

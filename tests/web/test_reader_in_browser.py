@@ -1,0 +1,148 @@
+"""Readers’ pages in a real browser: the whole way from the form to the confirmation, with and without scripts."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
+
+from service.db import transaction
+from service.deliveries.letters import list_due_letters
+from service.development.children import Child
+from service.development.ports import find_free_port
+from service.development.programs import make_web
+from service.settings import Settings
+from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.states import SubscriptionState
+from service.wiring import Services
+from tests.web.conftest import LookUp
+from tests.web.publication import Publication
+
+pytestmark = pytest.mark.browser
+NEW = "new.reader@example.org"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The usual settings, at an address that a browser can reach."""
+    return replace(settings, public_url=f"http://127.0.0.1:{find_free_port()}")
+
+
+@pytest.fixture
+def site(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """The address of the application, served as `postrider run` serves it."""
+    environment = {
+        **os.environ,
+        "POSTRIDER_ENV": settings.environment,
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": ",".join(settings.secret_keys),
+        "PUBLIC_URL": settings.public_url,
+        "SMTP_URL": settings.smtp_url,
+        "INBOX_DIR": str(settings.inbox_dir),
+    }
+    port = int(settings.public_url.rpartition(":")[2])
+    server = Child(replace(make_web(environment, port), log=tmp_path / "web.log"))
+    server.wait_until_ready()
+    yield settings.public_url
+    server.stop()
+
+
+def deliver_letters(services: Services) -> None:
+    """Do what a worker would: deliver every letter that waits."""
+    with transaction(services.factory) as session:
+        waiting = list_due_letters(session)
+    for letter_id in waiting:
+        services.letter_sender.deliver(letter_id)
+
+
+def assert_suits_everybody(page: Page) -> None:
+    """Nothing that axe-core finds fault with, and no scrolling sideways."""
+    violations = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+@pytest.mark.usefixtures("publication")
+def test_a_reader_signs_up_finds_the_letter_and_confirms(
+    page: Page, site: str, services: Services, look_up: LookUp
+) -> None:
+    page.goto(site)
+    page.get_by_label("E-mail address").fill(NEW)
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
+
+    page.get_by_role("link", name="its inbox").click()
+    expect(page.get_by_text("No mail yet")).to_be_visible()
+    deliver_letters(services)
+    page.get_by_role("listitem").filter(has_text=NEW).get_by_role("link").click()  # it comes without reloading
+
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_role("link").first.click()
+    confirmation = opened.value
+    confirmation.get_by_role("button", name="Yes, send me “Crossings”").click()
+    expect(confirmation.get_by_role("heading", name="You are subscribed")).to_be_visible()
+    states = select(Subscription.state).join(Subscriber).where(Subscriber.address == NEW)
+    assert look_up(lambda session: session.scalars(states).one()) is SubscriptionState.ACTIVE
+
+
+def test_a_reader_leaves_from_the_copy_in_the_browser(page: Page, site: str, publication: Publication) -> None:
+    page.goto(f"{site}/view/{publication.view_token}")
+    page.get_by_role("link", name="Unsubscribe").first.click()
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+
+
+@pytest.mark.usefixtures("publication")
+def test_a_wrong_address_is_said_beside_the_field_and_kept(browser_context: BrowserContext, site: str) -> None:
+    page = browser_context.new_page()  # unwatched: the browser logs every 422
+    page.goto(f"{site}/crossings/subscribe")
+    page.get_by_label("E-mail address").fill("jane at example")
+    page.get_by_role("button", name="Subscribe").click()
+    field = page.get_by_label("E-mail address")
+    expect(field).to_have_value("jane at example")
+    expect(field).to_have_accessible_description("An e-mail address has no spaces or control characters in it.")
+    assert_suits_everybody(page)
+
+
+@pytest.mark.usefixtures("publication")
+def test_signing_up_needs_no_script(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site)
+    page.get_by_label("E-mail address").fill(NEW)
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
+    assert context.cookies() == []
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
+def test_every_page_suits_every_screen_and_everybody(
+    page: Page, site: str, publication: Publication, width: int, scheme: Literal["dark", "light"]
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    for path in (
+        "/",
+        "/crossings/subscribe",
+        "/crossings/archive/",
+        "/crossings/archive/1-1",
+        f"/confirm/{publication.confirm_token}",
+        f"/unsubscribe/{publication.unsubscribe_token}",
+        f"/view/{publication.view_token}",
+        "/dev/inbox",
+    ):
+        page.goto(site + path)
+        assert_suits_everybody(page)
+
+
+def test_a_page_that_is_not_there_suits_everybody_too(browser_context: BrowserContext, site: str) -> None:
+    page = browser_context.new_page()  # unwatched: the browser logs every 404
+    page.goto(f"{site}/no/such/page")
+    assert_suits_everybody(page)

@@ -1,0 +1,116 @@
+"""Leaving works at once for people and for mail programs (RFC 8058), and shows nobody's address."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from service.subscribers.models import ConsentEvent, Subscription
+from service.subscribers.states import ConsentSource, SubscriptionState
+from service.web.unsubscribe import mask_address
+from tests.web.conftest import LookUp
+from tests.web.publication import ACTIVE, Publication
+
+ONE_CLICKS: dict[str, dict[str, Any]] = {
+    "urlencoded": {"data": {"List-Unsubscribe": "One-Click"}},
+    "multipart": {"data": {"List-Unsubscribe": "One-Click"}, "content_type": "multipart/form-data"},
+    "an empty body with a query": {"query_string": {"List-Unsubscribe": "One-Click"}},
+    "an empty body without a query": {},
+    "a type we do not know": {"data": b"{}", "content_type": "application/json"},
+    "a multipart body without its boundary": {"data": b"--x", "content_type": "multipart/form-data"},
+    "more parts than we take": {"data": {f"part-{n}": "x" for n in range(200)}, "content_type": "multipart/form-data"},
+    "more bytes than we take": {"data": {"List-Unsubscribe": "x" * 4_000_000}},
+}
+
+
+@pytest.fixture
+def link(publication: Publication) -> str:
+    """ACTIVE's own link."""
+    return f"/unsubscribe/{publication.unsubscribe_token}"
+
+
+def state_of(publication: Publication, look_up: LookUp) -> object:
+    """Where ACTIVE's subscription stands."""
+    return look_up(lambda session: session.get_one(Subscription, publication.subscriptions[ACTIVE]).state)
+
+
+def events(look_up: LookUp) -> list[ConsentEvent]:
+    """Every proof in the database."""
+    found: list[ConsentEvent] = look_up(lambda session: session.scalars(select(ConsentEvent)).all())
+    return found
+
+
+@pytest.mark.parametrize("request_args", ONE_CLICKS.values(), ids=ONE_CLICKS.keys())
+def test_a_mail_program_unsubscribes_with_one_post(
+    client: FlaskClient, publication: Publication, link: str, look_up: LookUp, request_args: dict[str, Any]
+) -> None:
+    answer = client.post(link, **request_args)
+    assert answer.status_code == 200
+    assert "Location" not in answer.headers
+    assert "Set-Cookie" not in answer.headers
+    assert len(answer.data) < 100
+    assert state_of(publication, look_up) is SubscriptionState.UNSUBSCRIBED
+
+
+def test_a_second_post_is_answered_alike_and_leaves_one_proof(
+    client: FlaskClient, link: str, look_up: LookUp, publication: Publication
+) -> None:
+    first, second = (client.post(link, data={"List-Unsubscribe": "One-Click"}) for _ in range(2))
+    assert (first.status_code, first.data) == (second.status_code, second.data)
+    (proof,) = events(look_up)
+    assert proof.source is ConsentSource.ONE_CLICK
+    assert proof.wording == "List-Unsubscribe=One-Click"
+    assert proof.evidence == {"delivery": publication.delivery_id}
+
+
+def test_one_click_needs_no_token_and_no_origin_of_ours(client: FlaskClient, app: Flask, link: str) -> None:
+    assert app.config.get("WTF_CSRF_ENABLED", True)
+    answer = client.post(link, headers={"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 200
+
+
+def test_the_page_asks_who_leaves_what_and_acts_on_its_button(
+    client: FlaskClient, publication: Publication, link: str, look_up: LookUp
+) -> None:
+    page = client.get(link)
+    assert 'Leave <span lang="en">Crossings</span>?' in page.text
+    assert "j•••@example.org" in page.text
+    assert state_of(publication, look_up) is SubscriptionState.ACTIVE
+
+    done = client.post(link, data={"from": "page"})
+    assert "You are unsubscribed" in done.text
+    assert "/crossings/subscribe" in done.text
+    assert state_of(publication, look_up) is SubscriptionState.UNSUBSCRIBED
+    (proof,) = events(look_up)
+    assert (proof.source, proof.wording) == (ConsentSource.UNSUBSCRIBE_PAGE, "Unsubscribe")
+
+
+def test_the_button_sends_the_wording_that_is_kept(client: FlaskClient, link: str) -> None:
+    assert '<button class="button">Unsubscribe</button>' in client.get(link).text
+
+
+def test_no_page_shows_the_address_in_full(client: FlaskClient, link: str) -> None:
+    pages = client.get(link), client.post(link, data={"from": "page"}), client.get(link)
+    assert all(ACTIVE not in page.text for page in pages)
+
+
+def test_who_has_left_already_sees_so(client: FlaskClient, link: str) -> None:
+    client.post(link)
+    assert "You are unsubscribed" in client.get(link).text
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("jane@example.org", "j•••@example.org"),
+        ("jan@example.org", "j•••@example.org"),
+        ("ja@example.org", "•••@example.org"),
+        ("j@example.org", "•••@example.org"),
+        ("陈美玲@例子.测试", "陈•••@例子.测试"),
+        ("odd@name@example.org", "o•••@example.org"),
+    ],
+)
+def test_an_address_is_known_again_only_by_its_owner(address: str, shown: str) -> None:
+    assert mask_address(address) == shown
