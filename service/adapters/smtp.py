@@ -19,7 +19,7 @@ REPLY_TIMEOUT = 60.0  # seconds for one read; shorter than the lease of a copy i
 
 @dataclass(frozen=True)
 class SmtpTransport:
-    """A relay by URL: ``smtp://``, ``smtp+starttls://`` (required, verified) or ``smtps://``; user and password in it."""
+    """A relay by URL: ``smtp://``, ``smtp+starttls://`` (required, verified) or ``smtps://``; may hold a sign-in."""
 
     url: str
     local_hostname: str
