@@ -6,7 +6,7 @@ from werkzeug.routing import BaseConverter
 
 from service.issues.queries import issue_label
 from service.settings import ROOT, load_settings
-from service.web import archive, assets, confirm, feed, health, home, inbox, signup, tracking, unsubscribe, view
+from service.web import archive, assets, confirm, draft, feed, health, home, inbox, signup, tracking, unsubscribe, view
 from service.web.assets import configure_assets
 from service.web.desk import blueprint as desk
 from service.web.forgery import configure_forgery
@@ -16,7 +16,7 @@ from service.web.services import EXTENSION
 from service.web.sessions import configure_sessions
 from service.wiring import Services, wire
 
-PAGES = (home, signup, confirm, unsubscribe, view, archive, feed, tracking, health, assets)
+PAGES = (home, signup, confirm, unsubscribe, view, draft, archive, feed, tracking, health, assets)
 
 
 class SlugConverter(BaseConverter):

@@ -14,7 +14,7 @@ from service.web.services import get_services
 FRAME_POLICY: Final = {**MAIL_IN_FRAME, "img-src": "'self' http: https: data:"}
 SIDES: Final = {"html": "Mail", "phone": "On a phone", "text": "Plain text", "headers": "Headers", "source": "Source"}
 SHOWN: Final = 100
-_HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
+_LINK_OUT = re.compile(r"<a(?=\s[^>]*href=.https?:)", re.IGNORECASE)
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/dev/inbox")
 
@@ -39,9 +39,9 @@ def show_mail(mail_id: str, side: str) -> str:
 @blueprint.get("/<mail_id>/frame")
 @content_policy(FRAME_POLICY)
 def show_frame(mail_id: str) -> Response:
-    """Answer with the mail's own HTML, for the frame. Its links open in a window of their own."""
+    """Answer with the mail's own HTML, for the frame. Links that leave it open in a window of their own."""
     html = get_mail(_folder(), mail_id).html
-    return Response(_HEAD.sub(lambda head: head[0] + '<base target="_blank">', html, count=1))
+    return Response(_LINK_OUT.sub('<a target="_blank"', html))
 
 
 def _folder() -> Path:

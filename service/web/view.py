@@ -42,5 +42,4 @@ def _render_copy(session: Session, delivery: Delivery) -> str:
         delivery.issue_id, delivery.id, delivery.subscription_id, subscription.subscriber.name
     )
     rows = session.execute(select(Link.number, Link.url).where(Link.issue_id == delivery.issue_id))
-    targets = {number: url for number, url in rows}
-    return CompiledTemplate.load(edition.template).view_html(reader, targets)
+    return CompiledTemplate.load(edition.template).view_html(reader, dict(rows.all()))

@@ -59,6 +59,11 @@ class Publication:
         """What the pixel and the links of ACTIVE's copy carry."""
         return self.signer.sign(Purpose.TRACK, self.issue_id, self.delivery_id)
 
+    @property
+    def preview_token(self) -> str:
+        """The token of a test mail's links."""
+        return self.signer.sign(Purpose.PREVIEW, self.issue_id)
+
 
 def publish(session: Session, signer: TokenSigner, public_url: str) -> Publication:
     """Store the publication: ACTIVE has a copy of the released issue, PENDING and GONE have none."""

@@ -44,6 +44,7 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         "unsubscribe": publication.unsubscribe_token,
         "view": publication.view_token,
         "tracking": publication.track_token,
+        "draft": publication.preview_token,
     }
     addresses = []
     for rule in app.url_map.iter_rules():

@@ -14,6 +14,7 @@ PAGES = {
     "/confirm/{}": Purpose.CONFIRM,
     "/unsubscribe/{}": Purpose.UNSUBSCRIBE,
     "/view/{}": Purpose.VIEW,
+    "/preview/{}": Purpose.PREVIEW,
     "/c/{}/1": Purpose.TRACK,
 }
 EVIL = "evil.example"
@@ -60,6 +61,7 @@ def test_posting_with_a_bad_token_is_not_found(client: FlaskClient, page: str) -
         ("/confirm/{}", Purpose.CONFIRM, (987,)),
         ("/unsubscribe/{}", Purpose.UNSUBSCRIBE, (987, 987)),
         ("/view/{}", Purpose.VIEW, (987,)),
+        ("/preview/{}", Purpose.PREVIEW, (987,)),
         ("/c/{}/1", Purpose.TRACK, (987, 987)),
     ],
 )

@@ -17,7 +17,7 @@ from service.tracking.models import Agent, Hit, Link
 from service.tracking.recording import record_hit
 from service.web.app import create_app
 from service.wiring import Services
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 from tests.web.conftest import LookUp
 from tests.web.publication import Publication
 
@@ -118,11 +118,11 @@ def test_a_database_that_is_away_costs_the_hit_and_not_the_picture(
 
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """A database that answers no hit until the event is set."""
+    """A database that answers no hit until the event is set, or for so long that an answer that waits is told."""
     answers = threading.Event()
 
     def record_late(session: Session, *args: Any) -> None:
-        answers.wait()
+        answers.wait(PATIENCE)
         record_hit(session, *args)
 
     monkeypatch.setattr("service.web.tracking.record_hit", record_late)

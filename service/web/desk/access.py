@@ -19,22 +19,8 @@ from service.web.transaction import unit_of_work
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
 # Secrets, choices and what the page itself put in its form; everything else in a form is somebody's words.
-NOT_TYPED = frozenset(
-    {
-        "csrf_token",
-        "password",
-        "old",
-        "new",
-        "next",
-        "revision",
-        "seen",
-        "view",
-        "kind",
-        "language",
-        "newsletter",
-        "way",
-    }
-)
+SECRETS = frozenset({"csrf_token", "password", "old", "new"})
+NOT_TYPED = SECRETS | {"next", "revision", "seen", "view", "kind", "language", "newsletter", "way"}
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 NEEDS: dict[Callable[..., Any], Permission | None] = {}
 

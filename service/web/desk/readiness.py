@@ -14,9 +14,10 @@ from service.web.services import get_services
 
 @dataclass(frozen=True)
 class Readiness:
-    """What stands between a draft and its readers: sentences, and its size once it could be rendered."""
+    """What stands between a draft and its readers: sentences, and subject and size once it could be rendered."""
 
     problems: list[Problem]
+    subject: str
     html_bytes: int
     text_bytes: int
 
@@ -38,5 +39,5 @@ def examine(issue: Issue) -> Readiness:
     try:
         rendered = render_draft(issue, get_services().settings.public_url)
     except BadInput as problem:
-        return Readiness([Problem(Level.STOP, problem.message, None)], 0, 0)
-    return Readiness(check_issue(issue, rendered), rendered.html_bytes, rendered.text_bytes)
+        return Readiness([Problem(Level.STOP, problem.message, None)], "", 0, 0)
+    return Readiness(check_issue(issue, rendered), rendered.subject, rendered.html_bytes, rendered.text_bytes)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from service.deliveries.control import cancel_issue, pause_issue, resume_issue
 from service.deliveries.planning import release_issue
-from service.deliveries.queries import get_progress
+from service.deliveries.queries import Progress, get_progress
 from service.errors import Conflict
 from service.issues.checks import CLIPPED_BYTES
 from service.issues.editing import lock_draft
@@ -27,7 +27,7 @@ from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
 CHANGED = "The issue was changed since you reviewed it, so nothing was sent. Please look at it as it is now."
-LIVE = {IssueState.SENDING, IssueState.PAUSED}
+UNDER_WAY = {IssueState.SENDING, IssueState.PAUSED}
 
 
 @blueprint.get("/issues/<int:issue_id>/send")
@@ -74,10 +74,8 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         issue = get_issue(work, issue_id)
         return render_template(
             "web/desk/progress.html",
-            issue=issue,
-            **_figures(work, issue),
-            is_live=issue.state in LIVE,
-            may_send=may(current_account().role, Permission.SEND),
+            **_figures(issue, get_progress(work, issue_id)),
+            has_controls=issue.state in UNDER_WAY and may(current_account().role, Permission.SEND),
         )
 
 
@@ -86,13 +84,12 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
 def show_progress_json(issue_id: int) -> ResponseReturnValue:
     """Answer with the figures, and with the same drawn, for the page to put in place."""
     with unit_of_work() as work:
-        issue = get_issue(work, issue_id)
-        figures = _figures(work, issue)
+        issue, progress = get_issue(work, issue_id), get_progress(work, issue_id)
         return jsonify(
             state=issue.state,
-            live=issue.state in LIVE,
-            progress=get_progress(work, issue_id).to_json(),
-            html=render_template("web/desk/progress_figures.html", issue=issue, **figures),
+            live=_is_live(issue, progress),
+            progress=progress.to_json(),
+            html=render_template("web/desk/progress_figures.html", **_figures(issue, progress)),
         )
 
 
@@ -141,9 +138,19 @@ def _refuse_changed(issue: Issue, seen: str) -> None:
         raise _ChangedSinceReview(CHANGED)
 
 
-def _figures(work: Session, issue: Issue) -> dict[str, object]:
-    progress = get_progress(work, issue.id)
-    return {"progress": progress, "counts": count_states(progress), "bar": draw_progress(progress)}
+def _figures(issue: Issue, progress: Progress) -> dict[str, object]:
+    return {
+        "issue": issue,
+        "progress": progress,
+        "counts": count_states(progress),
+        "bar": draw_progress(progress),
+        "is_live": _is_live(issue, progress),
+    }
+
+
+def _is_live(issue: Issue, progress: Progress) -> bool:
+    """Whether the figures may still change: after a cancellation, copies in a sender's hands come to their end."""
+    return issue.state in UNDER_WAY or progress.open > 0
 
 
 def _control(issue_id: int, act: Callable[[Session, int], None], action: str, sentence: str) -> ResponseReturnValue:

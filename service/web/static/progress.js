@@ -25,6 +25,7 @@ async function ask() {
   if (!box.contains(document.activeElement)) box.innerHTML = news.html;
   speak(news.progress);
   pause = EVERY;
+  if (!news.live) location.reload();
 }
 
 async function keepAsking() {

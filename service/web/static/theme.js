@@ -26,6 +26,17 @@
   const chosen = remembered();
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
 
+  // Paper is light, whatever the screen is.
+  let onScreen;
+  addEventListener("beforeprint", () => {
+    onScreen = root.dataset.theme;
+    root.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    if (onScreen) root.dataset.theme = onScreen;
+    else delete root.dataset.theme;
+  });
+
   addEventListener("DOMContentLoaded", () => {
     const name = (button) => {
       button.querySelector("[data-theme-name]").textContent = other() === "dark" ? "Dark" : "Light";

@@ -165,6 +165,22 @@ def test_sending_is_paused_resumed_and_cancelled(
     assert "Pause" not in page
 
 
+def test_figures_stay_live_until_the_last_copy_in_a_senders_hands_is_done(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    release(desk, stock)
+    path = f"/desk/issues/{stock.issue_id}"
+    with open_transaction() as session:
+        copy = session.scalars(select(Delivery)).first()
+        assert copy is not None
+        copy.state = DeliveryState.SENDING
+    desk.post(f"{path}/cancel")
+    assert is_live(desk, path)
+    with open_transaction() as session:
+        session.get_one(Delivery, copy.id).state = DeliveryState.SENT
+    assert not is_live(desk, path)
+
+
 def test_pressing_pause_twice_says_so_and_breaks_nothing(desk: Desk, stock: Stock) -> None:
     release(desk, stock)
     for _ in range(2):
@@ -185,6 +201,14 @@ def test_a_draft_has_no_progress_to_cancel(desk: Desk, stock: Stock) -> None:
     response = desk.post(f"/desk/issues/{stock.issue_id}/cancel")
     assert response.status_code == 302
     assert "This issue is draft" in words_of(desk.get(response.location))
+
+
+def is_live(desk: Desk, path: str) -> bool:
+    """Return what the page's script is told: whether to go on asking. The page itself must agree."""
+    news = desk.get(f"{path}/progress.json").json
+    assert news is not None
+    assert ("/static/progress.js?" in desk.get(f"{path}/progress").text) == news["live"]
+    return bool(news["live"])
 
 
 def fingerprint_of(open_transaction: OpenTransaction, stock: Stock) -> str:
