@@ -1,0 +1,70 @@
+"""Single letters: sent once, resent when in doubt, given up with a reason."""
+
+from flask.testing import FlaskClient
+
+from service.deliveries.lettertexts import write_letter
+from service.jobs import Job
+from service.mail.models import Letter, LetterKind, LetterState
+from service.mail.outbox import post_letter
+from service.wiring import Services
+from tests.factories.publication import make_issue, make_newsletter
+from tests.fixtures.services import OpenTransaction, PublishedJobs
+from tests.fixtures.smtp import SmtpSink
+
+
+def test_the_links_of_a_test_mail_lead_to_the_draft_and_straight_to_their_targets(
+    client: FlaskClient, services: Services, open_transaction: OpenTransaction, smtp_sink: SmtpSink,
+    published_jobs: PublishedJobs,
+) -> None:  # fmt: skip
+    with open_transaction() as session:
+        issue_id = make_issue(session, make_newsletter(session)).id
+        post_letter(session, LetterKind.TEST, "pat@example.org", {"issue": issue_id})
+    (letter_id,) = published_jobs.of(Job.DELIVER_LETTER)[0]
+    for _ in range(2):  # the same job twice is one mail
+        services.letter_sender.deliver(letter_id)
+    (mail,) = smtp_sink.messages
+    assert mail.subject.startswith("[Test] ")
+    assert "https://b.test/port" in mail.text
+    assert "/c/" not in mail.html
+    path = mail.text.split(services.settings.public_url)[1].split()[0]
+    assert path.startswith("/preview/")
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "One container, eleven signatures" in answer.text
+
+
+def test_a_letter_about_something_gone_fails_once_and_says_why(
+    services: Services, open_transaction: OpenTransaction, smtp_sink: SmtpSink
+) -> None:
+    with open_transaction() as session:
+        letter_id = post_letter(session, LetterKind.TEST, "pat@example.org", {"issue": 4711}).id
+    services.letter_sender.deliver(letter_id)
+    assert smtp_sink.messages == []
+    with open_transaction() as session:
+        letter = session.get_one(Letter, letter_id)
+        assert (letter.state, letter.reply_text) == (LetterState.FAILED, "There is no such issue.")
+
+
+def test_a_letter_that_was_deferred_waits_and_then_goes(
+    services: Services, open_transaction: OpenTransaction, smtp_sink: SmtpSink
+) -> None:
+    smtp_sink.refuse("pat@example.org", "451 4.2.1 Come back later", times=1)
+    with open_transaction() as session:
+        issue_id = make_issue(session, make_newsletter(session)).id
+        letter_id = post_letter(session, LetterKind.TEST, "pat@example.org", {"issue": issue_id}).id
+    services.letter_sender.deliver(letter_id)
+    services.letter_sender.deliver(letter_id)
+    assert smtp_sink.messages == []
+    with open_transaction() as session:
+        letter = session.get_one(Letter, letter_id)
+        assert letter.state is LetterState.QUEUED
+        letter.next_attempt_at = letter.created_at
+    services.letter_sender.deliver(letter_id)
+    assert smtp_sink.recipients == ["pat@example.org"]
+
+
+def test_a_letter_writes_the_same_words_each_time(services: Services, open_transaction: OpenTransaction) -> None:
+    with open_transaction() as session:
+        issue_id = make_issue(session, make_newsletter(session)).id
+        letter = post_letter(session, LetterKind.TEST, "pat@example.org", {"issue": issue_id})
+        assert write_letter(session, letter, services.links) == write_letter(session, letter, services.links)
