@@ -83,6 +83,11 @@ def list_mails(folder: Path, limit: int = PAGE_SIZE, page: int = 1) -> list[Caug
     return [_summarise(folder, mail_id) for mail_id in _ids(folder)[first : first + limit]]
 
 
+def list_envelopes(folder: Path) -> list[Envelope]:
+    """Return every caught mail's envelope, oldest first, without opening the mails."""
+    return [_read_envelope(folder / f"{mail_id}.json") for mail_id in reversed(_ids(folder))]
+
+
 def get_mail(folder: Path, mail_id: str) -> OpenedMail:
     """Return one mail with its bodies, headers and source.
 
