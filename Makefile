@@ -35,6 +35,7 @@ lock: .venv/.uv
 	    --extra embedded --group test $(UPGRADE) --output-file requirements.lock
 
 clean:
+	@test ! -f var/postgres.elsewhere || rm -rf "$$(cat var/postgres.elsewhere)"
 	rm -rf .venv var dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -39,7 +39,14 @@ async def catch_mails(port: int, folder: Path, host: str = "127.0.0.1") -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    session = partial(SMTP, Catcher(folder), data_size_limit=MAX_MAIL_BYTES, enable_SMTPUTF8=True, ident="Postrider")
+    session = partial(
+        SMTP,
+        Catcher(folder),
+        hostname="localhost",  # else aiosmtpd asks the name service at every connection, and stands still meanwhile
+        data_size_limit=MAX_MAIL_BYTES,
+        enable_SMTPUTF8=True,
+        ident="Postrider",
+    )
     server = await loop.create_server(session, host, port)
     await stopped.wait()
     server.close()

@@ -5,7 +5,6 @@ envelope is put in place first, so that whoever sees an .eml sees a complete mai
 """
 
 import json
-import os
 import re
 import secrets
 from collections.abc import Sequence
@@ -54,12 +53,11 @@ class OpenedMail(CaughtMail):
     source: bytes
 
 
-def store_mail(folder: Path, content: bytes, envelope: Envelope, *, durable: bool = False) -> str:
+def store_mail(folder: Path, content: bytes, envelope: Envelope) -> str:
     """Put one mail into ``folder``: seen whole or not at all.
 
     Args:
         content: the mail as it came over the wire, headers first.
-        durable: also wait for the disk, so that a mail that was stored survives a power cut.
 
     Returns:
         The new mail's id; ids sort by the time of arrival.
@@ -67,8 +65,8 @@ def store_mail(folder: Path, content: bytes, envelope: Envelope, *, durable: boo
     mail_id = f"{envelope.received_at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}"
     sidecar = json.dumps({**asdict(envelope), "received_at": envelope.received_at.isoformat()}, ensure_ascii=False)
     folder.mkdir(parents=True, exist_ok=True)
-    _put(folder / f"{mail_id}.json", sidecar.encode("utf-8", "surrogateescape"), durable=durable)
-    _put(folder / f"{mail_id}.eml", content, durable=durable)
+    _put(folder / f"{mail_id}.json", sidecar.encode("utf-8", "surrogateescape"))
+    _put(folder / f"{mail_id}.eml", content)
     return mail_id
 
 
@@ -112,13 +110,9 @@ def new_envelope(sender: str | None, recipients: Sequence[str], peer: str = "") 
     return Envelope(sender=(sender or "").strip("<>"), recipients=tuple(recipients), received_at=now(), peer=peer)
 
 
-def _put(path: Path, content: bytes, *, durable: bool) -> None:
+def _put(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
+    unfinished.write_bytes(content)
     unfinished.rename(path)
 
 

@@ -7,6 +7,7 @@ changes the mode or owner of a folder that it did not make: a checkout below /ro
 import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import stat
 import tempfile
@@ -46,7 +47,7 @@ def find_server_folder(wanted: Path, account: Account | None) -> Path:
     """
     wanted = wanted.absolute()
     wanted.parent.mkdir(parents=True, exist_ok=True)
-    folder = wanted if account is None or _opens_to_all(wanted.parent) else make_stand_in(str(wanted)) / wanted.name
+    folder = wanted if account is None or _opens_to_all(wanted.parent) else _find_elsewhere(wanted)
     folder.mkdir(mode=0o700, exist_ok=True)
     if account:
         os.chown(folder, account.uid, account.gid)
@@ -67,7 +68,8 @@ def find_readable_copy(installation: Path, account: Account | None) -> Path:
         return installation
     package = installation.parent
     release = (installation / "bin" / "postgres").stat()
-    shelf = make_stand_in(f"{package} {release.st_size} {release.st_mtime_ns}")
+    mark = hashlib.sha256(f"{package} {release.st_size} {release.st_mtime_ns}".encode()).hexdigest()[:16]
+    shelf = make_shelf(SHARED / f"postrider-{mark}")
     copy = shelf / package.name / installation.name
     for source in (*package.parent.glob(f"{package.name}.libs"), installation):
         target = shelf / source.relative_to(package.parent)
@@ -86,9 +88,23 @@ def _may_all_read(file: Path) -> bool:
     return file.stat().st_mode & 0o005 == 0o005
 
 
-def make_stand_in(purpose: str) -> Path:
-    """Return our own folder below /var/tmp for this purpose; anyone may walk through it, only root may write."""
-    folder = SHARED / f"postrider-{hashlib.sha256(purpose.encode()).hexdigest()[:16]}"
+def _find_elsewhere(wanted: Path) -> Path:
+    """Return the folder below /var/tmp that stands for ``wanted``, where a note says which one that is.
+
+    The note goes with the checkout: a new checkout at the same place starts with data of its own.
+    """
+    note = wanted.with_name(f"{wanted.name}.elsewhere")
+    if not note.is_file():
+        note.write_text(str(SHARED / f"postrider-{secrets.token_hex(8)}"))
+    return make_shelf(Path(note.read_text())) / wanted.name
+
+
+def make_shelf(folder: Path) -> Path:
+    """Make a folder of ours in a place that all may write to: anyone may walk through it, only we may write.
+
+    Raises:
+        Conflict: somebody else was there first.
+    """
     folder.mkdir(exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():

@@ -19,8 +19,11 @@ def set_furniture_aside(source: Source) -> list[Passage]:
     """Move page furniture from ``source.passages`` to ``source.asides`` and return the passages that stay."""
     kept: list[Passage] = []
     passages = source.passages
+    last = max((index for index, passage in enumerate(passages) if _is_of_article(passage)), default=-1)
+    long = 0
     for index, passage in enumerate(passages):
-        if _opens_comments(passages, index, kept):
+        # Readers' comments come after an article, so a "Comments" link above one is not their beginning.
+        if index > last and long > 1 and find_label(passage.plain) is Label.COMMENTS:
             _set_comments_aside(source, passages[index:], kept)
             break
         reason = _reason(passages, index)
@@ -28,6 +31,7 @@ def set_furniture_aside(source: Source) -> list[Passage]:
             source.asides.append(passage.set_aside(reason))
         else:
             kept.append(passage)
+            long += is_long(passage.plain)
     return kept
 
 
@@ -57,16 +61,12 @@ def _is_title(passages: Sequence[Passage], index: int) -> bool:
     return 0 < passages[index].level <= 6 or parse_byline(following) is not None
 
 
-def _opens_comments(passages: Sequence[Passage], index: int, kept: Sequence[Passage]) -> bool:
-    """Readers' comments come after an article, so a "Comments" link above one is not their beginning."""
-    if find_label(passages[index].plain) is not Label.COMMENTS:
-        return False
-    if sum(is_long(passage.plain) for passage in kept) < 2:
-        return False
-    return not any(
-        parse_byline(passage.plain) or find_label(passage.plain) in {Label.BRIEFS, Label.FEATURES, Label.NOTES}
-        for passage in passages[index + 1 :]
-    )
+def _is_of_article(passage: Passage) -> bool:
+    return parse_byline(passage.plain) is not None or find_label(passage.plain) in {
+        Label.BRIEFS,
+        Label.FEATURES,
+        Label.NOTES,
+    }
 
 
 def _set_comments_aside(source: Source, comments: Sequence[Passage], kept: Sequence[Passage]) -> None:

@@ -38,7 +38,9 @@ _REFUSED = (
     (re.compile(rb"\x1f\x8b|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07"), "a compressed archive"),
     (re.compile(rb"PK\x05\x06"), "an empty zip archive"),
 )
-_SVG = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<svg\b", re.IGNORECASE | re.DOTALL)
+_SVG = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<!doctype svg[^>]*>\s*)?<svg\b", re.IGNORECASE | re.DOTALL
+)
 
 # A page or a copied piece of one starts with markup; prose that only mentions a tag does not.
 _START = r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,5000}?-->\s*)?"

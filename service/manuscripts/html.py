@@ -5,9 +5,9 @@ The page's own markup says what each stretch is; which of them belong to the iss
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from service.manuscripts.html_inline import Inline, is_unsafe, read_inline
+from service.manuscripts.html_inline import is_unsafe, read_inline
 from service.manuscripts.html_notes import link_notes
 from service.manuscripts.html_page import take_out_page_parts
 from service.manuscripts.html_tree import Element, Text, parse_page
@@ -20,10 +20,28 @@ _BLOCKS = frozenset(
     th thead tr ul #document #fragment""".split()  # noqa: SIM905 - words read better in a row
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BYLINE_WORDS = frozenset({"byline", "author", "authors", "contributor", "contributors"})
-_CREDIT_WORDS = frozenset({"credit", "credits", "photo-credit", "image-credit"})
-_CAPTION_WORDS = frozenset({"caption", "wp-caption-text", "image-caption"})
-_TITLE_WORDS = frozenset({"word-title"})
+_HINTS = (
+    (Hint.TITLE, frozenset({"word-title"})),
+    (Hint.CREDIT, frozenset({"credit", "credits"})),
+    (Hint.CAPTION, frozenset({"caption", "wp-caption-text"})),
+    (Hint.BYLINE, frozenset({"byline", "author", "authors", "contributor", "contributors"})),
+)
+_WORD = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What the elements around a paragraph say about it."""
+
+    holder: Element
+    level: int = 0
+    hint: Hint = Hint.NONE
+
+    def enter(self, element: Element) -> "_Place":
+        if element.name in {"body", "article", "main"}:
+            return _Place(element)
+        level = _HEADINGS.get(element.name, self.level)
+        return _Place(element, level, _find_hint(element) or self.hint)
 
 
 def read_html(text: str, source: Source) -> Source:
@@ -33,24 +51,29 @@ def read_html(text: str, source: Source) -> Source:
     """
     document = parse_page(text)
     take_out_page_parts(document, source)
-    _add_passages(document, source)
-    source.headed = any(0 < passage.level < BOLD_LEVEL for passage in source.passages)
-    return source
+    return read_tree(document, source)
 
 
 def read_html_piece(text: str, first_line: int, source: Source) -> list[Passage]:
     """Return the passages of a piece of HTML that stands in another text from ``first_line`` on."""
-    inner = Source()
-    read_html(text, inner)
+    inner = read_html(text, Source())
     shift = first_line - 1
-    source.asides += [_shift_aside(aside, shift) for aside in inner.asides]
-    source.doubts += [_shift_aside(aside, shift) for aside in inner.doubts]
+    source.asides += [replace(aside, lines=_shift(aside.lines, shift)) for aside in inner.asides]
+    source.doubts += [replace(doubt, lines=_shift(doubt.lines, shift)) for doubt in inner.doubts]
     return [replace(passage, lines=_shift(passage.lines, shift)) for passage in inner.passages]
 
 
 def read_tree(document: Element, source: Source) -> Source:
     """Add the passages of a page that is already a tree, such as a converted Word document, to ``source``."""
-    _add_passages(document, source)
+    notes = link_notes(document)
+    _drop_unsafe_links(document, source)
+    reader = _Reader(document)
+    source.passages += reader.read(_Place(document))
+    for label, note in notes.items():
+        parts = list(_Reader(note).read(_Place(note)))
+        if parts:
+            joined = _merge(parts, Shape.NOTE, "\n\n".join(part.text for part in parts))
+            source.passages.append(replace(joined, label=label, marks=joined.marks + note.get("said")))
     source.headed = any(0 < passage.level < BOLD_LEVEL for passage in source.passages)
     return source
 
@@ -59,26 +82,7 @@ def _shift(lines: Lines, shift: int) -> Lines:
     return (lines[0] + shift, lines[1] + shift)
 
 
-def _shift_aside(aside: Aside, shift: int) -> Aside:
-    return replace(aside, lines=_shift(aside.lines, shift))
-
-
-def _add_passages(document: Element, source: Source) -> None:
-    notes = link_notes(document)
-    _doubt_links(document, source)
-    source.passages += _passages(document)
-    for label, note in notes.items():
-        parts = list(_passages(note))
-        text = "\n\n".join(part.text for part in parts)
-        plain = "\n".join(part.plain for part in parts)
-        lines = (
-            min((part.lines[0] for part in parts), default=note.line),
-            max((p.lines[1] for p in parts), default=note.line),
-        )
-        source.passages.append(Passage(lines, text, plain, Shape.NOTE, label=label, marks=note.get("said")))
-
-
-def _doubt_links(document: Element, source: Source) -> None:
+def _drop_unsafe_links(document: Element, source: Source) -> None:
     for link in document.elements():
         if link.name == "a" and is_unsafe(link.get("href")):
             lines = (link.line, link.line)
@@ -88,81 +92,141 @@ def _doubt_links(document: Element, source: Source) -> None:
             )
 
 
-def _passages(element: Element) -> Iterator[Passage]:
-    """Yield the passages of a container: its paragraphs in order, whatever the nesting."""
-    nodes: list[Element | Text] = []
-    for child in element.children:
-        if isinstance(child, Text) or not _is_block(child):
-            nodes.append(child)
-            continue
-        yield from _paragraphs(nodes, element)
-        nodes = []
-        yield from _block(child)
-    yield from _paragraphs(nodes, element)
+def _find_hint(element: Element) -> Hint:
+    if element.name == "figcaption":
+        return Hint.CAPTION
+    marks = f"{element.get('class')} {element.get('id')} {element.get('rel')}".lower()
+    words = {*marks.split(), *_WORD.findall(marks)}
+    return next((hint for hint, names in _HINTS if words & names), Hint.NONE)
 
 
-def _is_block(element: Element) -> bool:
-    return element.name in _BLOCKS or any(inner.name in _BLOCKS for inner in element.elements())
+class _Reader:
+    """Walks a part of the tree and yields its passages in order, whatever the nesting."""
+
+    def __init__(self, root: Element) -> None:
+        self._with_blocks: set[int] = set()
+        for element in root.elements():
+            holder: Element | None = element if element.name in _BLOCKS else None
+            while holder is not None and id(holder) not in self._with_blocks:
+                self._with_blocks.add(id(holder))
+                holder = holder.parent
+
+    def read(self, place: _Place) -> Iterator[Passage]:
+        nodes: list[Element | Text] = []
+        for child in place.holder.children:
+            if isinstance(child, Text) or id(child) not in self._with_blocks:
+                nodes.append(child)
+                continue
+            yield from _paragraphs(nodes, place)
+            nodes = []
+            yield from self._block(child, place.enter(child))
+        yield from _paragraphs(nodes, place)
+
+    def _block(self, element: Element, place: _Place) -> Iterator[Passage]:
+        match element.name:
+            case "blockquote":
+                yield from self._quote(place)
+            case "ul" | "ol" | "menu":
+                yield from self._list(place)
+            case "table" if self._is_data(element):
+                yield from self._rows(element, place)
+            case "hr":
+                yield Passage((element.line, element.line), "", "", Shape.DIVIDER)
+            case _:
+                yield from self.read(place)
+
+    def _quote(self, place: _Place) -> Iterator[Passage]:
+        parts = list(self.read(place))
+        if parts:
+            texts = ["> " + p.text.replace("\n", "\n> ") if p.shape is Shape.QUOTE else p.text for p in parts]
+            yield _merge(parts, Shape.QUOTE, "\n\n".join(texts))
+
+    def _list(self, place: _Place) -> Iterator[Passage]:
+        parts: list[Passage] = []
+        lines: list[str] = []
+        first = place.holder.get("start")
+        number = int(first) if first.isdecimal() and len(first) < 6 else 1
+        for child in place.holder.children:
+            if isinstance(child, Text):
+                inner = list(_paragraphs([child], place))
+            else:
+                inner = list(self.read(place.enter(child)))
+            if inner:
+                mark = f"{number}. " if place.holder.name == "ol" else "- "
+                lines.append(mark + _item_body(inner).replace("\n", "\n" + " " * len(mark)))
+                number += 1
+                parts += inner
+        if parts:
+            yield _merge(parts, Shape.LIST, "\n".join(lines))
+
+    def _is_data(self, table: Element) -> bool:
+        """A table of short cells in rows and columns holds data; any other table only lays out a page or a mail."""
+        rows = [element for element in table.elements() if element.name == "tr"]
+        cells = [element for element in table.elements() if element.name in {"td", "th"}]
+        if len(rows) < 2 or len(cells) < 2 * len(rows):
+            return False
+        return all(len(cell.words()) < 80 and not _has_large_blocks(cell) for cell in cells)
+
+    def _rows(self, table: Element, place: _Place) -> Iterator[Passage]:
+        """A table becomes a line for each row; as a caption, so that no line of it is taken for a headline."""
+        for row in table.elements():
+            if row.name == "tr":
+                parts = list(self.read(place.enter(row)))
+                if parts:
+                    merged = _merge(parts, Shape.PARAGRAPH, " | ".join(part.text for part in parts))
+                    yield replace(merged, plain=" | ".join(part.plain for part in parts), hint=Hint.CAPTION)
 
 
-def _block(element: Element) -> Iterator[Passage]:
-    match element.name:
-        case "blockquote":
-            yield from _quote(element)
-        case "ul" | "ol" | "menu":
-            yield from _list(element)
-        case "table" if _is_data(element):
-            yield from _rows(element)
-        case "hr":
-            yield Passage((element.line, element.line), "", "", Shape.DIVIDER)
-        case _:
-            yield from _passages(element)
+def _has_large_blocks(cell: Element) -> bool:
+    return any(inner.name in _BLOCKS and inner.name not in {"p", "div"} for inner in cell.elements())
 
 
-def _paragraphs(nodes: Sequence[Element | Text], holder: Element) -> Iterator[Passage]:
+def _item_body(parts: Sequence[Passage]) -> str:
+    """Nested lists follow their line directly; a second paragraph needs an empty line before it."""
+    body = parts[0].text
+    for part in parts[1:]:
+        body += ("\n" if part.shape is Shape.LIST else "\n\n") + part.text
+    return body
+
+
+def _merge(parts: Sequence[Passage], shape: Shape, text: str) -> Passage:
+    lines = (min(part.lines[0] for part in parts), max(part.lines[1] for part in parts))
+    plain = "\n".join(part.plain for part in parts)
+    return Passage(lines, text, plain, shape, marks="".join(part.marks for part in parts))
+
+
+def _paragraphs(nodes: Sequence[Element | Text], place: _Place) -> Iterator[Passage]:
     """Two line breaks in a row end a paragraph, as in pages written before there were others."""
     part: list[Element | Text] = []
     breaks = 0
     for node in nodes:
         if isinstance(node, Element) and node.name == "br":
             breaks += 1
-        elif not (isinstance(node, Text) and not node.data.strip()):
+        elif isinstance(node, Element) or node.data.strip():
             breaks = 0
         if breaks == 2:
-            yield from _paragraph(part, holder)
+            yield from _paragraph(part, place)
             part = []
         else:
             part.append(node)
-    yield from _paragraph(part, holder)
+    yield from _paragraph(part, place)
 
 
-def _paragraph(nodes: Sequence[Element | Text], holder: Element) -> Iterator[Passage]:
+def _paragraph(nodes: Sequence[Element | Text], place: _Place) -> Iterator[Passage]:
     inline = read_inline(nodes)
     if not inline.text.strip():
         return
-    passage = Passage(_lines(nodes, holder), inline.text, inline.plain, hint=_hint(holder), marks=_typed_markers(nodes))
-    level = _level(holder)
+    passage = Passage(
+        _lines(nodes, place.holder), inline.text, inline.plain, hint=place.hint, marks=_typed_markers(nodes)
+    )
     if not inline.plain.strip():
         yield replace(passage, shape=Shape.IMAGE)
-    elif level:
-        yield _heading(passage, inline, level)
+    elif place.level:
+        words = " ".join(inline.plain.split())
+        text = inline.text.replace("\\\n", " ")
+        yield replace(passage, text=text, plain=words, shape=Shape.HEADING, level=place.level)
     else:
         yield replace(passage, level=BOLD_LEVEL if inline.bold and len(inline.plain) <= 160 else 0)
-
-
-def _heading(passage: Passage, inline: Inline, level: int) -> Passage:
-    words = " ".join(inline.plain.split())
-    text = inline.text.replace("\\\n", " ")
-    return replace(passage, text=text, plain=words, shape=Shape.HEADING, level=level)
-
-
-def _level(element: Element) -> int:
-    holder: Element | None = element
-    while holder is not None:
-        if holder.name in _HEADINGS:
-            return _HEADINGS[holder.name]
-        holder = holder.parent
-    return 0
 
 
 def _lines(nodes: Sequence[Element | Text], holder: Element) -> Lines:
@@ -171,97 +235,12 @@ def _lines(nodes: Sequence[Element | Text], holder: Element) -> Lines:
     if not spoken:
         line = next((node.line for node in nodes if isinstance(node, Element)), holder.line)
         return (line, line)
-    first = spoken[0].line + _count_breaks(spoken[0].data[: -len(spoken[0].data.lstrip())])
-    return (first, max(part.line + _count_breaks(part.data.rstrip()) for part in spoken))
-
-
-def _count_breaks(data: str) -> int:
-    return data.count("\n")
+    before = spoken[0].data[: -len(spoken[0].data.lstrip())]
+    return (spoken[0].line + before.count("\n"), max(part.line + part.data.rstrip().count("\n") for part in spoken))
 
 
 def _typed_markers(nodes: Sequence[Element | Text]) -> str:
     """Return how note markers were typed, for the account: the text holds their new form."""
     elements = [node for node in nodes if isinstance(node, Element)]
     inner = [element for node in elements for element in (node, *node.elements())]
-    return "".join("".join(e.get("typed").split()) for e in inner if e.name == "note-marker")
-
-
-def _hint(element: Element) -> Hint:
-    """Return what class names or tags around a paragraph say about it."""
-    holder: Element | None = element
-    while holder is not None and holder.name not in {"body", "article", "main"}:
-        names = set(f"{holder.get('class')} {holder.get('id')} {holder.get('rel')}".lower().split())
-        words = names | set(re.findall(r"[a-z]+", " ".join(names)))
-        if words & _TITLE_WORDS:
-            return Hint.TITLE
-        if words & _CREDIT_WORDS:
-            return Hint.CREDIT
-        if holder.name == "figcaption" or words & _CAPTION_WORDS:
-            return Hint.CAPTION
-        if words & _BYLINE_WORDS:
-            return Hint.BYLINE
-        holder = holder.parent
-    return Hint.NONE
-
-
-def _quote(element: Element) -> Iterator[Passage]:
-    parts = list(_passages(element))
-    if parts:
-        text = "\n\n".join(("> " + p.text.replace("\n", "\n> ")) if p.shape is Shape.QUOTE else p.text for p in parts)
-        yield _merged(parts, Shape.QUOTE, text)
-
-
-def _list(element: Element) -> Iterator[Passage]:
-    parts: list[Passage] = []
-    lines: list[str] = []
-    number = int(element.get("start")) if element.get("start").isdecimal() else 1
-    for child in element.children:
-        inner = list(_passages(child)) if isinstance(child, Element) else []
-        if isinstance(child, Text) and child.data.strip():
-            inner = list(_paragraph([child], element))
-        if not inner:
-            continue
-        mark = f"{number}. " if element.name == "ol" else "- "
-        number += 1
-        body = "\n".join(part.text for part in inner) if len(inner) == 1 else _list_body(inner)
-        lines.append(mark + body.replace("\n", "\n" + " " * len(mark)))
-        parts += inner
-    if parts:
-        yield _merged(parts, Shape.LIST, "\n".join(lines))
-
-
-def _list_body(parts: Sequence[Passage]) -> str:
-    """Nested lists follow their line directly; a second paragraph needs an empty line before it."""
-    body = parts[0].text
-    for part in parts[1:]:
-        body += ("\n" if part.shape is Shape.LIST else "\n\n") + part.text
-    return body
-
-
-def _merged(parts: Sequence[Passage], shape: Shape, text: str) -> Passage:
-    lines = (min(part.lines[0] for part in parts), max(part.lines[1] for part in parts))
-    return Passage(
-        lines, text, "\n".join(part.plain for part in parts), shape, marks="".join(part.marks for part in parts)
-    )
-
-
-def _is_data(table: Element) -> bool:
-    """A table of short cells in rows and columns holds data; any other table only lays out a page or a mail."""
-    rows = [element for element in table.elements() if element.name == "tr"]
-    cells = [element for element in table.elements() if element.name in {"td", "th"}]
-    if len(rows) < 2 or len(cells) < 2 * len(rows):
-        return False
-    return all(len(cell.words()) < 80 and not any(_is_block(inner) for inner in _inner(cell)) for cell in cells)
-
-
-def _inner(cell: Element) -> list[Element]:
-    return [element for element in cell.elements() if element.name not in {"p", "div"}]
-
-
-def _rows(table: Element) -> Iterator[Passage]:
-    for row in table.elements():
-        if row.name == "tr":
-            parts = [part for child in row.children if isinstance(child, Element) for part in _passages(child)]
-            if parts:
-                merged = _merged(parts, Shape.PARAGRAPH, " | ".join(part.text for part in parts))
-                yield replace(merged, plain=" | ".join(part.plain for part in parts), hint=Hint.CAPTION)
+    return "".join("".join(element.get("typed").split()) for element in inner if element.name == "note-marker")

@@ -14,6 +14,7 @@ from service.manuscripts.markup import can_open_and_close, escape_positions, ins
 _BOLD = frozenset({"b", "strong"})
 _ITALIC = frozenset({"i", "em", "cite", "dfn", "var"})
 _SPACES = re.compile(r"[ \t\n\r\f]+")
+_POWER_BEFORE = re.compile(r"(?:\d|\b[kcdmмкс]?[mм])$")
 _BREAK = "\n"
 _UNSAFE = re.compile(r"^\s*(?:javascript|vbscript|data|file)\s*:", re.IGNORECASE)
 _WEB = re.compile(r"^(?:https?|mailto|tel):", re.IGNORECASE)
@@ -33,6 +34,7 @@ class Run:
     italic: bool = False
     link: str = ""
     verbatim: str = ""
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Inline:
 
 def read_inline(nodes: Sequence[Element | Text]) -> Inline:
     """Return the Markdown of these nodes; "" when there are no words and no pictures in them."""
-    runs = _tidy([run for node in nodes for run in _runs(node, Run(""))])
+    runs = _tidy(list(_settle_raised([run for node in nodes for run in _runs(node, Run(""))])))
     plain = "".join(run.words for run in runs)
     spoken = [run for run in runs if run.words.strip()]
     bold = bool(spoken) and all(run.bold for run in spoken)
@@ -69,8 +71,6 @@ def _runs(node: Element | Text, style: Run) -> Iterator[Run]:
             yield Run("", link=style.link, verbatim=_image(node))
         case "note-marker":
             yield Run("", verbatim=f"[^{node.get('label')}]")
-        case "sup":
-            yield from _raised(node, style)
         case _:
             inner = _style(node, style)
             for child in node.children:
@@ -80,6 +80,8 @@ def _runs(node: Element | Text, style: Run) -> Iterator[Run]:
 def _style(node: Element, style: Run) -> Run:
     if node.name in _BOLD:
         return replace(style, bold=True)
+    if node.name == "sup":
+        return replace(style, raised=True)
     if node.name in _ITALIC:
         return replace(style, italic=True)
     if node.name == "a" and not is_unsafe(node.get("href")) and not node.get("href").startswith("#"):
@@ -87,26 +89,17 @@ def _style(node: Element, style: Run) -> Run:
     return style
 
 
-def _raised(node: Element, style: Run) -> Iterator[Run]:
-    """A raised number after a word marks a note; after a number it is a power."""
-    words = node.words().strip()
-    if not words.isdigit() or len(words) > 3:
-        for child in node.children:
-            yield from _runs(child, style)
-        return
-    before = _words_before(node)
-    raised = f"^{words}" if before[-1:].isdigit() or before[-2:] in {" m", "km", "cm", "м", "км"} else f"[{words}]"
-    yield replace(style, words=raised, link="")
-
-
-def _words_before(node: Element) -> str:
-    if node.parent is None:
-        return ""
-    position = node.parent.children.index(node)
-    before = node.parent.children[position - 1] if position else None
-    if isinstance(before, Element):
-        return before.words()
-    return before.data if before else ""
+def _settle_raised(runs: Sequence[Run]) -> Iterator[Run]:
+    """A raised number after a word marks a note; after a number or a unit it is a power."""
+    before = ""
+    for run in runs:
+        words = run.words.strip()
+        if run.raised and words.isdecimal() and len(words) <= 3:
+            settled = f"^{words}" if _POWER_BEFORE.search(before) else f"[{words}]"
+            yield replace(run, words=settled, link="", raised=False)
+        else:
+            yield replace(run, raised=False)
+        before = (before + run.words)[-4:]
 
 
 def _image(node: Element) -> str:

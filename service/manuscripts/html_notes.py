@@ -5,7 +5,7 @@ Pairs are found by their links alone, so any site's class names will do. It neve
 
 import re
 
-from service.manuscripts.html_tree import Element, Text
+from service.manuscripts.html_tree import Element
 
 _MARK = re.compile(r"[\[(]?\s*(?:\d{1,3}|[*†‡§¶]{1,3}|[ivxlc]{1,6}|[a-z])\s*[\])]?\.?", re.IGNORECASE)
 _BACK = re.compile(r"[\s↩↑⏎^︎️\d.\[\]]*|back(?: to text)?|jump back.{0,60}", re.IGNORECASE)
@@ -18,11 +18,12 @@ def link_notes(document: Element) -> dict[str, Element]:
     Returns the element that holds each note's words by the note's label, "1" and up in the order of the markers.
     """
     by_id = _by_id(document)
+    links_in: dict[int, set[str]] = {}
     notes: dict[str, Element] = {}
     labels: dict[int, str] = {}
     for link in [element for element in document.elements() if element.name == "a"]:
         note = _find_note(link, by_id)
-        if note is None or _holds(note, link):
+        if note is None or not _points_back(note, link, links_in):
             continue
         label = labels.setdefault(id(note), str(len(labels) + 1))
         notes[label] = note
@@ -44,22 +45,23 @@ def _by_id(document: Element) -> dict[str, Element]:
 
 
 def _find_note(link: Element, by_id: dict[str, Element]) -> Element | None:
-    """Return the element that holds the note that ``link`` points to, if something in it points back to the link."""
+    """Return the element that holds the words that a short link inside the page leads to."""
     address = link.get("href")
     if not _MARK.fullmatch(link.words().strip()) or "#" not in address:
         return None
-    target = by_id.get(address.rpartition("#")[2])
-    if target is None:
-        return None
-    names = {link.get("id"), link.get("name"), link.parent.get("id") if link.parent else ""}
-    names |= {child.get("id") for child in link.elements()}
-    holder: Element | None = target
+    holder = by_id.get(address.rpartition("#")[2])
     while holder is not None and holder.name not in _CONTAINERS:
         holder = holder.parent
-    if holder is None:
-        return None
-    back = [element.get("href").rpartition("#")[2] for element in [holder, *holder.elements()] if element.name == "a"]
-    return holder if any(name in names for name in back if name) else None
+    return None if holder is None or _holds(holder, link) else holder
+
+
+def _points_back(note: Element, link: Element, links_in: dict[int, set[str]]) -> bool:
+    if id(note) not in links_in:
+        anchors = [element for element in (note, *note.elements()) if element.name == "a"]
+        links_in[id(note)] = {anchor.get("href").rpartition("#")[2] for anchor in anchors} - {""}
+    names = {link.get("id"), link.get("name"), link.parent.get("id") if link.parent else ""}
+    names |= {child.get("id") for child in link.elements()}
+    return not names.isdisjoint(links_in[id(note)])
 
 
 def _holds(element: Element, node: Element) -> bool:
@@ -92,8 +94,3 @@ def _drop_back_links(note: Element) -> None:
             link.parent.removeChild(link)
             said.append(words)
     note.attributes = {**note.attributes, "said": "".join("".join(said).split())}
-
-
-def is_blank(node: Element | Text) -> bool:
-    """Return whether there are no words in a node."""
-    return not (node.data if isinstance(node, Text) else node.words()).strip()

@@ -16,8 +16,9 @@ from service.errors import BadInput
 
 MAX_DEPTH = 200
 """Pages of newsletters nest 20 to 60 deep; readers of the tree recurse, and Python stops at 1,000 calls."""
-MAX_ELEMENTS = 200_000
-"""Unclosed formatting is copied into every paragraph, so a small file can make a huge tree."""
+MAX_NODES = 100_000
+"""Tags and stretches of text: a long newsletter has 10,000. Unclosed formatting is copied into every paragraph, so a
+small file can make a huge tree."""
 MAX_SECONDS = 4.0
 """Of this thread's own computing time: two million bytes of ordinary page take under two."""
 _CHUNK = 2_048
@@ -136,6 +137,7 @@ class _Builder(TreeBuilder):  # type: ignore[misc] # html5lib has no types
         return self._admit(element)
 
     def insertText(self, data: str, parent: Element | None = None) -> None:  # noqa: N802 - html5lib's interface
+        self._count_node()
         words = Text(data, max(1, self.line_now() - data.count("\n")))
         before = None
         if self.insertFromTable and self.openElements[-1].name in tableInsertModeElements:
@@ -148,12 +150,15 @@ class _Builder(TreeBuilder):  # type: ignore[misc] # html5lib has no types
 
     def _admit(self, element: Element) -> Element:
         element.line = self.line_now()
-        self.count += 1
+        self._count_node()
         if len(self.openElements) > MAX_DEPTH:
             raise BadInput(f"The page nests more than {MAX_DEPTH} tags at line {element.line}: send the text itself.")
-        if self.count > MAX_ELEMENTS:
-            raise BadInput(f"The page has more than {MAX_ELEMENTS:,} tags: send the text itself.")
         return element
+
+    def _count_node(self) -> None:
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise BadInput(f"The page has more than {MAX_NODES:,} tags and pieces of text: send the text itself.")
 
 
 class _Clocked(StringIO):
@@ -176,7 +181,7 @@ def parse_page(text: str, clock: Callable[[], float] = thread_time) -> Element:
     """Return the tree of a page.
 
     ``clock`` counts the seconds that reading takes. Raises BadInput when tags nest deeper than `MAX_DEPTH`, are more
-    than `MAX_ELEMENTS`, or take longer than `MAX_SECONDS`.
+    than `MAX_NODES`, or take longer than `MAX_SECONDS`.
     """
     parser = html5lib.HTMLParser(tree=_Builder, namespaceHTMLElements=False)
     parser.tree.line_now = lambda: parser.tokenizer.stream.position()[0]

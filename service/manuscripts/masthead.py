@@ -35,8 +35,9 @@ def split_masthead(passages: Sequence[Passage], articles: Collection[int], sourc
     start = _find_start(passages, articles)
     front = passages[:start]
     dates = [passage for passage in front if is_date_line(passage.plain)]
+    dated = set(dates)
     candidates = [
-        passage for passage in front if passage not in dates and looks_like_headline(passage, before_byline=True)
+        passage for passage in front if passage not in dated and looks_like_headline(passage, before_byline=True)
     ]
     if not candidates or not _is_front_of_issue(passages, start, articles, candidates[0]):
         return Masthead(None, list(passages))
@@ -45,7 +46,7 @@ def split_masthead(passages: Sequence[Passage], articles: Collection[int], sourc
     title, names = _choose_title(candidates, marked, numbered, source)
     source.asides += [passage.set_aside(_DATE) for passage in dates]
     source.asides += [passage.set_aside(_NAME) for passage in names]
-    taken = [*dates, *names, title]
+    taken = {*dates, *names, title}
     return Masthead(title, [passage for passage in passages if passage not in taken])
 
 
@@ -85,7 +86,7 @@ def _choose_title(
     candidates: list[Passage], marked: list[int], numbered: list[int], source: Source
 ) -> tuple[Passage | None, list[Passage]]:
     named = [passage for passage in candidates if _is_named_elsewhere(passage.plain, source.asides)]
-    others = [passage for passage in candidates if passage not in named]
+    others = [passage for passage in candidates if passage not in set(named)]
     explicit = [passage for passage in others if passage.hint is Hint.TITLE] or [p for p in others if p.level == 1]
     if explicit:
         above = [passage for passage in others if passage.line < explicit[0].line]

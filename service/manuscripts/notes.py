@@ -65,6 +65,7 @@ def take_notes(body: Sequence[Passage]) -> Notes:
 
 def _read_section(passages: Sequence[Passage]) -> Notes:
     notes = Notes([])
+    last = max((i for i, passage in enumerate(passages) if _read_definition(passage, _DEFINITION)), default=0)
     for index, passage in enumerate(passages):
         if passage.shape is Shape.LIST:
             found = _read_list(passage)
@@ -73,7 +74,8 @@ def _read_section(passages: Sequence[Passage]) -> Notes:
             found = [note] if note else []
         if found:
             notes.found += found
-        elif notes.found and passage.shape is Shape.PARAGRAPH and _another_follows(passages, index):
+        elif notes.found and passage.shape is Shape.PARAGRAPH and index < last:
+            # An unnumbered paragraph between two notes is the first one's second paragraph.
             notes.found[-1].text += "\n\n" + passage.text
             notes.found[-1].lines = (notes.found[-1].lines[0], passage.lines[1])
         else:
@@ -85,11 +87,6 @@ def _read_next(passage: Passage, found: Sequence[FoundNote]) -> FoundNote | None
     """ "12 people …" is a sentence, unless note 11 stands above it."""
     note = _read_definition(passage, _LISTED)
     return note if note and (not found or int(note.label) == int(found[-1].label) + 1) else None
-
-
-def _another_follows(passages: Sequence[Passage], index: int) -> bool:
-    """An unnumbered paragraph between two notes is the first one's second paragraph."""
-    return any(_read_definition(passage, _DEFINITION) for passage in passages[index + 1 :])
 
 
 def _take_trailing(body: list[Passage]) -> Notes:

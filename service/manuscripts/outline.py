@@ -37,6 +37,7 @@ class Draft:
     body: list[Passage] = field(default_factory=list)
     notes: list[FoundNote] = field(default_factory=list)
     doubted: bool = False
+    has_notes: bool = False
 
 
 @dataclass(slots=True)
@@ -147,7 +148,7 @@ class _Cutter:
         if waiting is not None and waiting.title is None and all(part.shape is Shape.IMAGE for part in waiting.body):
             # A picture above the first headline belongs to the item below it.
             draft.body[:0] = waiting.body
-            self.outline.drafts.remove(waiting)
+            self.outline.drafts.pop()
         self.outline.drafts.append(draft)
         self.draft = draft
 
@@ -215,7 +216,7 @@ class _Cutter:
             if self.articles:
                 self.outline.doubts.append(passage.in_doubt("A headline without a byline: is it a piece of its own?"))
             return True
-        if self.after_divider or _has_notes(draft):
+        if self.after_divider or draft.has_notes:
             self.outline.doubts.append(passage.in_doubt("A headline without a byline was taken for a new piece."))
             return True
         if not draft.names and not draft.doubted:
@@ -233,6 +234,10 @@ class _Cutter:
             rank = 0
         if (rank or label is Label.INSIDE) and passage.shape in {Shape.PARAGRAPH, Shape.HEADING} and draft.body:
             passage = _as_heading(passage)
+        above = draft.body[-1] if draft.body else passage
+        if _NOTE_LINE.match(passage.plain) and find_label(above.plain) is Label.NOTES:
+            # After its notes an item is over, so the next headline begins another.
+            draft.has_notes = True
         draft.body.append(passage)
 
     def open_untitled(self, passage: Passage) -> Draft:
@@ -280,11 +285,3 @@ def _article_rank(passages: Sequence[Passage], articles: Mapping[int, Article]) 
         if 0 < passage.level < BOLD_LEVEL and find_label(passage.plain) in {None, Label.COMMENTS}
     ]
     return min(levels, default=None)
-
-
-def _has_notes(draft: Draft) -> bool:
-    """Return whether the draft already holds a notes section, after which only a new item can come."""
-    for index, passage in enumerate(draft.body[:-1]):
-        if find_label(passage.plain) is Label.NOTES and _NOTE_LINE.match(draft.body[index + 1].plain):
-            return True
-    return False

@@ -18,7 +18,7 @@ from service.development.children import Child
 from service.development.embedded import Servers, run_servers
 from service.development.postgres import PostgresServer, check_database
 from service.development.postgres_binaries import choose_installation
-from service.development.unprivileged import find_readable_copy, find_server_account
+from service.development.unprivileged import find_readable_copy, find_server_account, make_shelf
 from service.development.valkey import ValkeyServer, check_broker
 from service.errors import Conflict, Unavailable
 
@@ -165,8 +165,10 @@ if os.geteuid() == 0:  # what only root can set up; for anybody else the tests a
         closed = tmp_path / "closed"
         closed.mkdir(mode=0o700)
 
-        with run_servers(closed / "var", durable=False) as servers, _connect(servers.database_url) as connection:
-            assert connection.execute("select 1").fetchone() == (1,)
+        with run_servers(closed / "var") as servers, _connect(servers.database_url) as connection:
+            connection.execute("create table kept (word text)")
+        with run_servers(closed / "var") as servers, _connect(servers.database_url) as connection:
+            assert connection.execute("select count(*) from kept").fetchone() == (0,)
 
         assert closed.stat().st_mode & 0o777 == 0o700
         assert not (closed / "var" / "postgres").exists()
@@ -192,12 +194,9 @@ if os.geteuid() == 0:  # what only root can set up; for anybody else the tests a
         assert said.stdout == b"found"
         assert find_readable_copy(package / "pginstall", account) == copy
 
-    def test_as_root_a_shared_folder_that_somebody_else_made_is_not_trusted(
-        monkeypatch: pytest.MonkeyPatch, folder: Path
-    ) -> None:
-        monkeypatch.setattr(unprivileged, "SHARED", folder)
-        made = unprivileged.make_stand_in("purpose")
-        os.chown(made, 65534, 65534)
+    def test_as_root_a_shared_folder_that_somebody_else_made_is_not_trusted(folder: Path) -> None:
+        shelf = make_shelf(folder / "shelf")
+        os.chown(shelf, 65534, 65534)
 
         with pytest.raises(Conflict, match="belongs to somebody else"):
-            unprivileged.make_stand_in("purpose")
+            make_shelf(shelf)

@@ -12,7 +12,7 @@ import pytest
 from service.development.running import announce, claim_var, find_birth, find_running
 from service.errors import Conflict
 
-SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+SLEEPER = ["sleep", "600"]
 
 
 def _dead_pid() -> int:

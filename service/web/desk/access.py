@@ -4,12 +4,14 @@ A route that declares nothing is answered by an error, so that none can be forgo
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
+from service.errors import PostriderError
 from service.staff.accounts import find_account
 from service.staff.models import Account
 from service.staff.roles import Permission, may
@@ -21,6 +23,7 @@ blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Secrets, choices and what the page itself put in its form; everything else in a form is somebody's words.
 SECRETS = frozenset({"csrf_token", "password", "old", "new"})
 NOT_TYPED = SECRETS | {"next", "revision", "seen", "view", "kind", "language", "newsletter", "way"}
+SESSION_ENDED = "Your session ended before this form arrived, so nothing was done with it."
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 NEEDS: dict[Callable[..., Any], Permission | None] = {}
 
@@ -33,6 +36,22 @@ def permission(needed: Permission | None) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def gives_back(view: View) -> View:
+    """Decorate a view that takes somebody's text: where it can't be taken, the answer holds all that was typed.
+
+    For what the view itself can't show beside its form: the thing is gone, or a part of us is away.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        try:
+            return view(*args, **kwargs)
+        except PostriderError as problem:
+            return _give_back(problem.message, problem.status)
+
+    return cast("View", guarded)
 
 
 def needed_permission(endpoint: str) -> Permission | None:
@@ -73,7 +92,13 @@ def say(sentence: str, tone: str = "good") -> None:
 def guard() -> ResponseReturnValue | None:
     """Let the request through, ask for a sign-in, or refuse."""
     needed = needed_permission(request.endpoint or "")
-    g.account = _find_signed_in()
+    g.account = None
+    try:
+        g.account = _find_signed_in()
+    except PostriderError as problem:
+        if request.method != "POST":
+            raise
+        return _give_back(problem.message, problem.status)
     if needed is None:
         return None
     if g.account is None:
@@ -87,7 +112,7 @@ def guard() -> ResponseReturnValue | None:
 def refuse_forgery(_: CSRFError) -> ResponseReturnValue:
     """Refuse a form without a valid token, giving back what was typed: mostly its session ended meanwhile."""
     g.setdefault("account", None)
-    return _keep_typed(400)
+    return _give_back(SESSION_ENDED, 400, is_signed_out=True)
 
 
 @blueprint.app_context_processor
@@ -106,13 +131,14 @@ def _find_signed_in() -> Account | None:
 
 def _ask_to_sign_in() -> ResponseReturnValue:
     if request.method == "POST":
-        return _keep_typed(401)
+        return _give_back(SESSION_ENDED, 401, is_signed_out=True)
     return redirect(url_for("desk.show_sign_in", next=request.full_path.rstrip("?")))
 
 
-def _keep_typed(status: int) -> ResponseReturnValue:
+def _give_back(sentence: str, status: int, *, is_signed_out: bool = False) -> ResponseReturnValue:
     typed = [(name, text) for name, text in request.form.items(multi=True) if text and name not in NOT_TYPED]
-    response = make_response(render_template("web/desk/signed_out.html", typed=typed), status)
-    # The editor's preview posts into a frame; there too it must be said that the session ended.
+    page = render_template("web/desk/not_saved.html", sentence=sentence, typed=typed, is_signed_out=is_signed_out)
+    response = make_response(page, status)
+    # The editor's preview posts into a frame; there too it must be said what went wrong.
     response.headers["Content-Security-Policy"] = write_policy({**PAGE, "frame-ancestors": "'self'"})
     return response

@@ -12,7 +12,7 @@ from service.issues.importing import import_manuscript
 from service.issues.queries import get_newsletter, list_newsletters
 from service.staff.audit import note
 from service.staff.roles import Permission
-from service.web.desk.access import blueprint, current_account, permission, say
+from service.web.desk.access import blueprint, current_account, gives_back, permission, say
 from service.web.transaction import unit_of_work
 
 PASTED = "pasted.txt"  # the name of a manuscript that came without a file
@@ -38,6 +38,7 @@ def show_import() -> ResponseReturnValue:
 
 @blueprint.post("/issues/import")
 @permission(Permission.EDIT)
+@gives_back
 def accept_import() -> ResponseReturnValue:
     """Make a manuscript the next draft, or say beside its field what is wrong with it; what was pasted is kept."""
     came = _take_manuscript()

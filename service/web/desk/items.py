@@ -10,7 +10,7 @@ from service.issues.queries import get_issue, get_item
 from service.issues.states import IssueState, ItemKind
 from service.staff.audit import note
 from service.staff.roles import Permission
-from service.web.desk.access import blueprint, current_account, permission, say
+from service.web.desk.access import blueprint, current_account, gives_back, permission, say
 from service.web.desk.fields import Typed, language_choices, split_names
 from service.web.desk.wording import KIND_WORDS
 from service.web.transaction import unit_of_work
@@ -40,6 +40,7 @@ def show_item(item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/items/<int:item_id>")
 @permission(Permission.EDIT)
+@gives_back
 def accept_text(item_id: int) -> ResponseReturnValue:
     """Save an item, or show the editor again with everything typed beside what is wrong."""
     typed = Typed(request.form.to_dict())

@@ -9,7 +9,7 @@ from service.issues.models import Issue
 from service.issues.queries import get_issue
 from service.staff.audit import note
 from service.staff.roles import Permission
-from service.web.desk.access import blueprint, current_account, permission, say
+from service.web.desk.access import blueprint, current_account, gives_back, permission, say
 from service.web.desk.fields import Typed, language_choices
 from service.web.transaction import unit_of_work
 
@@ -25,6 +25,7 @@ def show_masthead(issue_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/issues/<int:issue_id>/masthead")
 @permission(Permission.EDIT)
+@gives_back
 def accept_masthead(issue_id: int) -> ResponseReturnValue:
     """Save the masthead, or show the form again with everything typed and what is wrong."""
     typed = Typed(request.form.to_dict())

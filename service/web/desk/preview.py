@@ -15,7 +15,7 @@ from service.mail.outbox import get_letter, post_letter
 from service.rendering.content import IssueContent
 from service.staff.audit import note
 from service.staff.roles import Permission
-from service.web.desk.access import blueprint, current_account, permission
+from service.web.desk.access import blueprint, current_account, gives_back, permission
 from service.web.desk.fields import Typed, split_names
 from service.web.desk.frame import answer_frame, only_item, read_view
 from service.web.services import get_services
@@ -41,6 +41,7 @@ def show_frame(issue_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/items/<int:item_id>/preview")
 @permission(Permission.EDIT)
+@gives_back
 def show_unsaved(item_id: int) -> ResponseReturnValue:
     """Answer with the mail of one item as it stands in the editor. Saves nothing."""
     typed = Typed(request.form.to_dict())

@@ -111,6 +111,15 @@ def test_light_or_dark_chosen_by_hand_is_remembered_on_the_next_page(signed_in: 
     expect(signed_in.get_by_role("button", name="Light colours")).to_be_visible()
 
 
+def test_paper_is_light_whatever_the_screen_is(signed_in: Page) -> None:
+    signed_in.emulate_media(color_scheme="dark")
+    shown = "getComputedStyle(document.documentElement).colorScheme"
+    signed_in.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert signed_in.evaluate(shown) == "light"
+    signed_in.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert signed_in.evaluate(shown) == "dark"
+
+
 def test_the_preview_follows_the_words_and_leaves_the_history_alone(
     signed_in: Page, origin: str, stock: Stock, open_transaction: OpenTransaction
 ) -> None:

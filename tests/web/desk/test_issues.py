@@ -8,6 +8,7 @@ import pytest
 
 from service.issues.models import Finding, Issue, Manuscript
 from service.issues.queries import get_issue, list_issues
+from tests.factories.publication import make_newsletter
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.browsing import Desk, Stock, words_of
 
@@ -85,6 +86,24 @@ def test_a_new_issue_is_begun_and_noted_in_its_trail(desk: Desk, stock: Stock) -
     assert "Untitled issue" in page
     assert "Pat Publisher began the issue" in page
     assert "The issue has no items yet." in page
+
+
+def test_with_several_newsletters_one_is_chosen(desk: Desk, stock: Stock, open_transaction: OpenTransaction) -> None:
+    assert stock
+    with open_transaction() as session:
+        make_newsletter(session, slug="harbour", name="Harbour Notes")
+    assert 'value="harbour">Harbour Notes' in desk.get("/desk/").text
+    wrong = desk.post("/desk/issues/import", newsletter="harbour", text="  ")
+    assert 'value="harbour" selected' in wrong.text
+    page = desk.read(desk.post("/desk/issues/import", newsletter="harbour", text=MANUSCRIPT).location)
+    assert "Harbour Notes" in page
+
+
+def test_a_manuscript_for_a_newsletter_that_is_not_there_is_given_back(desk: Desk, stock: Stock) -> None:
+    assert stock
+    response = desk.post("/desk/issues/import", newsletter="none", text=MANUSCRIPT)
+    assert response.status_code == 404
+    assert "Nobody ever found out who had." in response.text
 
 
 def test_a_pasted_manuscript_becomes_a_draft_with_its_items_and_findings(desk: Desk, stock: Stock) -> None:

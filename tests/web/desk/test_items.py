@@ -2,9 +2,10 @@
 
 import pytest
 
+from service.errors import Unavailable
 from service.issues.queries import get_issue, get_item
 from tests.fixtures.services import OpenTransaction
-from tests.web.desk.browsing import Desk, Stock, words_of
+from tests.web.desk.browsing import Desk, Stock, token_of, words_of
 
 
 def text_form(**changes: str) -> dict[str, str]:
@@ -100,6 +101,33 @@ def test_a_text_saved_over_the_other_after_looking_at_both_is_kept(desk: Desk, s
     revision = conflict.split('name="revision" value="', 1)[1].split('"', 1)[0]
     assert desk.post(path, **text_form(markdown="My words.", revision=revision)).status_code == 302
     assert "My words." in desk.read(path)
+
+
+@pytest.mark.parametrize("page", ["", "/preview"])
+def test_a_text_for_an_item_that_somebody_removed_is_given_back(desk: Desk, stock: Stock, page: str) -> None:
+    path = f"/desk/items/{stock.item_ids[1]}"
+    desk.post(f"{path}/remove")
+    response = desk.post(path + page, **text_form())
+    assert response.status_code == 404
+    assert "一个集装箱，十一个签名。" in response.text
+    assert "it may have been removed" in words_of(response)
+    assert "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("asked", ["service.web.desk.items.change_item", "service.web.desk.access.find_account"])
+def test_a_text_is_given_back_while_the_database_is_away(
+    desk: Desk, stock: Stock, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    token = token_of(desk.client)
+
+    def be_away(*_: object, **__: object) -> None:
+        raise Unavailable("Our records don’t answer at this moment.")
+
+    monkeypatch.setattr(asked, be_away)
+    response = desk.client.post(f"/desk/items/{stock.item_ids[1]}", data={"csrf_token": token, **text_form()})
+    assert response.status_code == 503
+    assert "一个集装箱，十一个签名。" in response.text
+    assert "don’t answer" in response.text
 
 
 def test_the_first_empty_line_of_a_text_survives_the_textarea(
