@@ -4,6 +4,8 @@ import http.client
 import re
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -30,10 +32,9 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/201001
 
 def test_a_thousand_readers_get_a_thousand_distinct_copies(running: RunningService, smtp_sink: SmtpSink) -> None:
     issue_id = _release(running)
-    watch = _InvariantWatch(running, issue_id)
-    leaver = _unsubscribe_someone_who_waits(running, issue_id)
-    wait_until(lambda: _state(running, issue_id) is IssueState.SENT, "the issue to be sent", patience=180)
-    seen = watch.stop()
+    with _watched_invariant(running, issue_id) as seen:
+        leaver = _unsubscribe_someone_who_waits(running, issue_id)
+        wait_until(lambda: _state(running, issue_id) is IssueState.SENT, "the issue to be sent", patience=300)
 
     progress = _progress(running, issue_id)
     mails = smtp_sink.messages
@@ -81,23 +82,23 @@ def _follow_without_leaving(url: str) -> None:
     connection.close()
 
 
-class _InvariantWatch:
-    """Asks for the progress again and again while the issue goes out."""
+@contextmanager
+def _watched_invariant(running: RunningService, issue_id: int) -> Iterator[list[Progress]]:
+    """Ask for the progress again and again while the issue goes out; the list holds every answer."""
+    seen: list[Progress] = []
+    over = threading.Event()
 
-    def __init__(self, running: RunningService, issue_id: int) -> None:
-        self._seen: list[Progress] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, args=(running, issue_id))
-        self._thread.start()
+    def watch() -> None:
+        while not over.wait(0.1):
+            seen.append(_progress(running, issue_id))
 
-    def _watch(self, running: RunningService, issue_id: int) -> None:
-        while not self._over.wait(0.1):
-            self._seen.append(_progress(running, issue_id))
-
-    def stop(self) -> list[Progress]:
-        self._over.set()
-        self._thread.join()
-        return self._seen
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
 
 
 def _release(running: RunningService) -> int:
