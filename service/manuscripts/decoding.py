@@ -10,6 +10,9 @@ from service.errors import BadInput
 from service.manuscripts.manuscript import Aside
 from service.manuscripts.source import Source
 
+MAX_LINES = 100_000
+"""Two million bytes of poetry. More lines than that are a table or a trick, and minutes of work."""
+
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe", "utf-16-le"),
@@ -48,8 +51,11 @@ def clean_lines(text: str, source: Source) -> str:
     """Return ``text`` with one kind of line end and without control characters, which no mail program shows.
 
     The control characters are listed in ``source.asides``. Lines are those of str.splitlines, U+2028 included.
+    Raises BadInput when there are more than `MAX_LINES`.
     """
     lines = text.splitlines()
+    if len(lines) > MAX_LINES:
+        raise BadInput(f"The text has {len(lines):,} lines; the most that we read is {MAX_LINES:,}. Send it in parts.")
     for number, line in enumerate(lines, 1):
         found = "".join(_CONTROLS.findall(line))
         if found:

@@ -107,7 +107,7 @@ _ODD = st.sampled_from(
         "¶ § †",
     )
 )
-_ANY_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+_ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 _LINE = st.one_of(
     _PROSE,
     _PROSE,
