@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from service.db import transaction
@@ -17,8 +16,6 @@ from tests.fixtures.processes import RunningService
 from tests.fixtures.services import STAFF_ADDRESS, STAFF_PASSWORD
 from tests.fixtures.smtp import SmtpSink
 from tests.waiting import wait_until
-
-pytestmark = pytest.mark.browser
 
 READERS = ("ada@example.org", "ines@example.org")
 MAIL_PROGRAM = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.0"
