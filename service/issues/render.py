@@ -48,12 +48,6 @@ def preview_html(issue: Issue, base_url: str) -> str:
     return compile_template(rendered, track_clicks=False).view_html(SAMPLE_READER, {})
 
 
-def preview_text(issue: Issue, base_url: str) -> str:
-    """Return the mail's plain text as one reader would see it, with direct links."""
-    rendered = render_draft(issue, base_url)
-    return compile_template(rendered, track_clicks=False).view_text(SAMPLE_READER, {})
-
-
 def render_web(issue: Issue) -> str:
     """Return the issue's semantic HTML for the archive: no holes, no tracking."""
     return render_issue_page(content_of(issue))
