@@ -111,7 +111,7 @@ def _find_ask(body: Sequence[Passage], *, last: bool) -> tuple[int, int]:
     start = end
     while start > 0 and (_counts(body[start - 1]) or _LINK_ONLY.fullmatch(body[start - 1].plain)):
         start -= 1
-    while start < end and _LINK_ONLY.fullmatch(body[start].plain):
+    while start < end and not _counts(body[start]):
         start += 1
     if start == end:
         return 0, 0

@@ -7,10 +7,13 @@ the wording, this calls out in context. It never deletes: every line is kept or 
 from collections.abc import Sequence
 
 from service.manuscripts.bylines import parse_byline
-from service.manuscripts.furniture import NAVIGATION, PICTURE_CREDIT, SHARE_ROW, SIGN_UP, find_furniture
+from service.manuscripts.furniture import NAVIGATION, PICTURE_CREDIT, find_furniture
 from service.manuscripts.headlines import is_long
 from service.manuscripts.labels import Label, find_label
 from service.manuscripts.source import Hint, Passage, Shape, Source
+
+_HEAD_OF_A_PAGE = 5
+"""Title, subtitle, author, date and picture: what stands above an article, and above it a link to its comments."""
 
 READERS_COMMENT = "reader's comment, not the author's text"
 
@@ -23,7 +26,8 @@ def set_furniture_aside(source: Source) -> list[Passage]:
     long = 0
     for index, passage in enumerate(passages):
         # Readers' comments come after an article, so a "Comments" link above one is not their beginning.
-        if index > last and long > 1 and find_label(passage.plain) is Label.COMMENTS:
+        below_text = long > 1 or len(kept) > _HEAD_OF_A_PAGE
+        if index > last and below_text and find_label(passage.plain) is Label.COMMENTS:
             _set_comments_aside(source, passages[index:], kept)
             break
         reason = _reason(passages, index)
@@ -44,7 +48,7 @@ def _reason(passages: Sequence[Passage], index: int) -> str | None:
     if passage.shape not in {Shape.PARAGRAPH, Shape.HEADING} or passage.hint is Hint.BYLINE:
         return None
     reason = find_furniture(passage.plain)
-    if reason in {NAVIGATION, SHARE_ROW, SIGN_UP} and _is_title(passages, index):
+    if reason == NAVIGATION and _is_title(passages, index):
         return None
     return reason
 

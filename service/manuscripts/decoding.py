@@ -25,6 +25,7 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 
 # The ten commonest letters of Russian, about two thirds of any text: https://ruscorpora.ru/ letter frequencies.
 _COMMON_CYRILLIC = frozenset("оеаинтсрвл")
+_LEAST_CYRILLIC = 0.3
 # Lead bytes of the 3,755 commonest Chinese characters: GB/T 2312-1980, level 1, rows 16 to 55.
 _COMMON_CHINESE_LEADS = range(0xB0, 0xD8)
 
@@ -80,9 +81,9 @@ def _decode_by_guess(data: bytes, position: int) -> tuple[str, Source]:
     except UnicodeDecodeError:
         text = "\x00"
     if _CONTROLS.search(text):
+        found = "is zero, as in no text" if data[position] == 0 else "is not UTF-8, and no other encoding fits"
         raise BadInput(
-            f"The file is not text that we can read: byte {position + 1} is not UTF-8, and no other encoding fits. "
-            "Save it as UTF-8 and send it again."
+            f"The file is not text that we can read: byte {position + 1} {found}. Save it as UTF-8 and send it again."
         )
     return text, Source(doubts=[_doubt(text, encoding)])
 
@@ -100,9 +101,10 @@ def _guess_sixteen_bit(data: bytes) -> str:
     if len(data) % 2:
         return ""
     even, odd = data[::2].count(0), data[1::2].count(0)
-    if odd > 4 * even and odd * 4 > len(data) // 2:
+    few = max(4, len(data) // 8)
+    if odd > few and odd > 4 * even:
         return "utf-16-le"
-    if even > 4 * odd and even * 4 > len(data) // 2:
+    if even > few and even > 4 * odd:
         return "utf-16-be"
     return ""
 
@@ -114,7 +116,9 @@ def _guess_eight_bit(data: bytes) -> str:
         return "windows-1252"
     if _looks_chinese(runs):
         return "gb18030"
-    return max(("windows-1251", "koi8-r", "cp866"), key=lambda encoding: _cyrillic_score(data, encoding))
+    scores = {encoding: _cyrillic_score(data, encoding) for encoding in ("windows-1251", "koi8-r", "cp866")}
+    best = max(scores, key=lambda encoding: scores[encoding])
+    return best if scores[best] > _LEAST_CYRILLIC else ""
 
 
 def _looks_chinese(runs: list[bytes]) -> bool:

@@ -6,6 +6,7 @@ The page's own markup says what each stretch is; which of them belong to the iss
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from textwrap import indent
 
 from service.manuscripts.html_inline import is_unsafe, read_inline
 from service.manuscripts.html_notes import link_notes
@@ -153,7 +154,7 @@ class _Reader:
                 inner = list(self.read(place.enter(child)))
             if inner:
                 mark = f"{number}. " if place.holder.name == "ol" else "- "
-                lines.append(mark + _item_body(inner).replace("\n", "\n" + " " * len(mark)))
+                lines.append(mark + indent(_item_body(inner), " " * len(mark)).lstrip())
                 number += 1
                 parts += inner
         if parts:

@@ -34,13 +34,15 @@ _NOTE_MARK = re.compile(r"^\s{0,3}(\[\^[^\]]+\]:)\s*")
 _BOLD_LINE = re.compile(r"(\*\*|__)(?=\S)[^*_\n]{1,160}\1[:：]?")
 _IMAGE_LINE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|\[!\[[^\]\n]*\]\([^)\n]*\)\]\([^)\n]*\)")
 _REFERENCE = re.compile(r"(?<![\\!\]])\[([^\[\]\n]{1,300})\](?:\[([^\[\]\n]{0,300})\])?(?![\[(:])")
+_FIELD = re.compile(r"[\w][\w -]{0,40}:.*|\s+\S.*|- .*")
+_LONGEST_FRONT_MATTER = 50
 _LONG_LINE = 160
 """A line longer than this was not wrapped by hand: each such line is a paragraph."""
 
 
 def read_markdown(text: str, source: Source) -> Source:
     """Add the passages of a Markdown text to ``source`` and return it; every line is in a passage or set aside."""
-    lines = take_out_scripts(text, source).splitlines()
+    lines = _take_out_front_matter(take_out_scripts(text, source).splitlines(), source)
     environment: dict[str, Any] = {}
     tokens = _PARSER.parse("\n".join(lines), environment)
     source.headed = any(token.type == "heading_open" for token in tokens)
@@ -54,6 +56,19 @@ def read_markdown(text: str, source: Source) -> Source:
     addresses = {label: entry["href"] for label, entry in environment.get("references", {}).items()}
     source.passages = [disarm(_with_addresses(passage, addresses), source) for passage in source.passages]
     return source
+
+
+def _take_out_front_matter(lines: list[str], source: Source) -> list[str]:
+    """Set aside the fields between two ``---`` lines that site generators read; the line numbers stay."""
+    end = next((n for n, line in enumerate(lines[1:_LONGEST_FRONT_MATTER], 1) if not _FIELD.fullmatch(line)), 0)
+    if not lines or lines[0].rstrip() != "---" or end < 2 or lines[end].rstrip() != "---":
+        return lines
+    aside = Aside((1, end + 1), "\n".join(lines[: end + 1]), "fields of the file, not text")
+    source.asides.append(aside)
+    source.doubts.append(
+        replace(aside, text=aside.text[:200], reason="Fields of the file were left out: is a title in them?")
+    )
+    return [""] * (end + 1) + lines[end + 1 :]
 
 
 def _references(environment: dict[str, Any]) -> set[int]:

@@ -53,8 +53,8 @@ def escape_positions(plain: str, *, styled: bool = False) -> set[int]:
     positions.update(_backtick_positions(plain, styled=styled))
     positions.update(_emphasis_positions(plain, styled=styled))
     positions.update(_bracket_positions(plain, styled=styled))
-    if ">" in plain:
-        positions.update(match.start() for match in _TAG_OR_AUTOLINK.finditer(plain))
+    last = plain.rfind(">")
+    positions.update(match.start() for match in _TAG_OR_AUTOLINK.finditer(plain, 0, last + 1))
     for match in _ENTITY.finditer(plain):
         if match[1] is None or match[1] + ";" in html5:
             positions.add(match.start())
@@ -145,7 +145,7 @@ def _bracket_positions(plain: str, *, styled: bool) -> Iterator[int]:
 _IMAGE = re.compile(r"!\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)")
 _LINK = re.compile(r"\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+|[^<>@\s]+@[^<>@\s]+)>")
-_EMPHASIS = re.compile(r"(?<![\w*_])(\*{1,3}|_{1,3})(?=[^\s*_])([^*_\n]*[^\s*_])\1(?![\w*_])")
+_EMPHASIS = re.compile(r"(?<![\w*_\\])(\*{1,3}|_{1,3})(?=[^\s*_])([^*_\n]*[^\s*_\\])\1(?![\w*_])")
 _CODE = re.compile(r"(?<!`)(`{1,3})(?!`)([^`\n]+)\1(?!`)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 

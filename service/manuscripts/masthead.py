@@ -14,6 +14,7 @@ from service.manuscripts.labels import is_label
 from service.manuscripts.manuscript import Aside
 from service.manuscripts.source import Hint, Passage, Shape, Source
 
+_SENTENCE_ENDS = (".", ",", ";", ":", "…", "。", "，", "：")
 _NAME = "name of the publication (masthead)"
 _DATE = "date of the issue (masthead)"
 
@@ -36,9 +37,7 @@ def split_masthead(passages: Sequence[Passage], articles: Collection[int], sourc
     front = passages[:start]
     dates = [passage for passage in front if is_date_line(passage.plain)]
     dated = set(dates)
-    candidates = [
-        passage for passage in front if passage not in dated and looks_like_headline(passage, before_byline=True)
-    ]
+    candidates = [passage for passage in front if passage not in dated and _could_be_title(passage)]
     if not candidates or not _is_front_of_issue(passages, start, articles, candidates[0]):
         return Masthead(None, list(passages))
     numbered = [aside.lines[0] for aside in source.asides if aside.reason == ISSUE_NUMBER]
@@ -56,12 +55,17 @@ def _find_start(passages: Sequence[Passage], articles: Collection[int]) -> int:
         plain = passage.plain
         if index in articles or is_salutation(plain) or is_label(plain) or is_letter_title(plain):
             return index
-        headline = looks_like_headline(passage, before_byline=True)
-        if passage.shape is not Shape.IMAGE and not headline and not is_date_line(plain):
+        headline = _could_be_title(passage)
+        if passage.shape not in {Shape.IMAGE, Shape.DIVIDER} and not headline and not is_date_line(plain):
             return index
         if index and passage.level > 1 and passage.level > passages[index - 1].level > 0:
             return index
     return len(passages)
+
+
+def _could_be_title(passage: Passage) -> bool:
+    """An issue's title may ask or exclaim, but it is no sentence."""
+    return looks_like_headline(passage, before_byline=True) and not passage.plain.endswith(_SENTENCE_ENDS)
 
 
 def _line_at(passages: Sequence[Passage], index: int) -> int:

@@ -282,6 +282,8 @@ def _article_rank(passages: Sequence[Passage], articles: Mapping[int, Article]) 
     levels = [
         passage.level
         for passage in passages
-        if 0 < passage.level < BOLD_LEVEL and find_label(passage.plain) in {None, Label.COMMENTS}
+        if 0 < passage.level < BOLD_LEVEL
+        and find_label(passage.plain) in {None, Label.COMMENTS}
+        and not is_salutation(passage.plain)
     ]
     return min(levels, default=None)

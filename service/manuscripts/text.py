@@ -15,6 +15,7 @@ from service.manuscripts.source import Passage, Shape, Source
 _DIVIDER = re.compile(r"(?:[-–—_=*~•·.#⁂◆◇○●☆★+]\s*){3,}$")
 _QUOTED = re.compile(r"(?:>\s?)+")
 _STARTS_ANEW = re.compile(r"\s*(?:[\[［【〔(]?\d{1,3}[\]］】〕).]|[•‣◦▪●*+-]\s|by\s|By\s|BY\s|https?://)")
+_SENTENCE_ENDS = (".", "!", "?", "…", ":", "”", '"', "。", "！", "？", "：")
 _CHINESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 
@@ -64,8 +65,11 @@ def _wrapping_width(lines: list[str]) -> int:
     longest = max((len(line.rstrip()) for line in lines), default=0)
     if not 40 <= longest <= 120:
         return 0
-    full = [len(first.rstrip()) for first, second in pairwise(lines) if first.strip() and second.strip()]
-    if len(full) < 5 or median(full) < 0.7 * longest:
+    above = [first.rstrip() for first, second in pairwise(lines) if first.strip() and second.strip()]
+    if len(above) < 5 or median(map(len, above)) < 0.7 * longest:
+        return 0
+    if 2 * sum(line.endswith(_SENTENCE_ENDS) for line in above) > len(above):
+        # Lines that mostly end with a full stop are paragraphs of similar length.
         return 0
     return longest
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from tests.manuscripts.wordfile import footnote_reference, link, paragraph, run, word_file
+
 _SENTENCES = st.sampled_from(
     (
         "The ice left early this year, and with it went most of the excuses of the port office.",
@@ -107,7 +109,7 @@ _ODD = st.sampled_from(
         "¶ § †",
     )
 )
-_ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
+_ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 _LINE = st.one_of(
     _PROSE,
     _PROSE,
@@ -209,3 +211,33 @@ def page_of(parts: list[Paragraph]) -> str:
         for part in parts
     )
     return f"<!DOCTYPE html>\n<html><head><title>A Letter</title></head>\n<body>\n{body}\n</body></html>\n"
+
+
+def word_document_of(parts: list[Paragraph]) -> tuple[bytes, str]:
+    """Return a Word document of the given paragraphs, and its words with one paragraph a line."""
+    lines: list[str] = []
+    notes: list[str] = []
+    body = []
+    for part in parts:
+        words = part.words.replace("\u0007", "")
+        if part.kind == "deleted":
+            body.append(f"<w:p><w:del><w:r><w:delText>{html.escape(words)}</w:delText></w:r></w:del></w:p>")
+        elif part.kind == "note":
+            notes.append(paragraph(words))
+            body.append(paragraph("Word", footnote_reference(len(notes))))
+            words = "Word"
+        else:
+            style = {"h2": "Heading2", "h3": "Heading3", "quote": "Quote"}.get(part.kind, "")
+            body.append(paragraph(_styled_run(words, part.style), style=style))
+        lines.append(words)
+    # The converter lists footnotes after the text, each as a list item with a paragraph in it.
+    for note, part in zip(notes, [part for part in parts if part.kind == "note"], strict=True):
+        assert note
+        lines += ["", part.words]
+    return word_file("".join(body), footnotes=notes, links={"l1": "https://example.org/a"}), "\n".join(lines)
+
+
+def _styled_run(words: str, style: str) -> str:
+    if style == "link":
+        return link(words, "l1")
+    return run(words, bold=style == "bold", italic=style == "italic")
