@@ -31,7 +31,7 @@ def make_blocks(passages: Sequence[Passage]) -> tuple[Block, ...]:
 def _group(passages: Sequence[Passage]) -> Iterator[Block]:
     for mark, group in groupby(passages, key=_list_mark):
         members = list(group)
-        if mark == "-" and (len(members) > 1 or members[0].plain[0] not in "-*+"):
+        if mark == "-" and (len(members) > 1 or _bullet(members[0]) not in "-*+"):
             yield _bulleted(members)
         elif mark == "1" and _counts_up(members):
             yield _numbered(members)
@@ -54,8 +54,13 @@ def _counts_up(members: Sequence[Passage]) -> bool:
 
 def _bulleted(members: Sequence[Passage]) -> Block:
     lines = ["- " + passage.text[_end(_BULLET, passage) :] for passage in members]
-    marks = "".join(passage.plain[0] + passage.marks for passage in members)
+    marks = "".join(_bullet(passage) + passage.marks for passage in members)
     return Block(BlockKind.LIST, "\n".join(lines), (members[0].lines[0], members[-1].lines[1]), marks)
+
+
+def _bullet(passage: Passage) -> str:
+    match = _BULLET.match(passage.text)
+    return match["mark"].lstrip("\\") if match else ""
 
 
 def _numbered(members: Sequence[Passage]) -> Block:

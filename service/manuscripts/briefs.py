@@ -38,5 +38,5 @@ def split_untitled_brief(draft: Draft) -> list[Draft]:
 def _led_brief(passage: Passage, lead: re.Match[str]) -> Draft:
     words = plain_words(lead["lead"]).strip()
     title = Passage(passage.lines, words, words, raw=lead[0].strip())
-    rest = replace(passage, text=passage.text[lead.end() :], plain=passage.plain[len(words) :].lstrip(" .:：。—–-"))
+    rest = replace(passage, text=passage.text[lead.end() :], plain=passage.plain[len(words) :].lstrip(" \n.:：。—–-"))
     return Draft(ItemKind.BRIEF, title, words, body=[rest])

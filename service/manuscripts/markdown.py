@@ -143,9 +143,9 @@ def _note(raw: str, span: Lines, label: str) -> Passage:
 
 
 def _paragraphs(lines: list[str], number: int) -> Iterator[Passage]:
-    """One paragraph, unless its lines are paragraphs by themselves or its first line is a byline."""
+    """One paragraph, unless its lines are paragraphs by themselves or its first line is a byline or headline."""
     stripped = [line.strip() for line in lines]
-    if len(lines) > 1 and (max(map(len, stripped)) > _LONG_LINE or parse_byline(plain_words(stripped[0]))):
+    if len(lines) > 1 and (max(map(len, stripped)) > _LONG_LINE or _stands_alone(stripped[0])):
         alone = len(lines) if max(map(len, stripped)) > _LONG_LINE else 1
         for offset, line in enumerate(stripped[:alone]):
             if line:
@@ -155,6 +155,10 @@ def _paragraphs(lines: list[str], number: int) -> Iterator[Passage]:
         # Two spaces at a line's end are a line break in Markdown, so only the beginnings are stripped.
         text = "\n".join(line.lstrip() for line in lines).strip()
         yield _paragraph(text, (number, number + len(lines) - 1))
+
+
+def _stands_alone(line: str) -> bool:
+    return _BOLD_LINE.fullmatch(line) is not None or parse_byline(plain_words(line)) is not None
 
 
 def _paragraph(text: str, span: Lines) -> Passage:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from service.errors import BadInput
 from service.manuscripts import BlockKind, Manuscript, item_markdown, read_manuscript, unaccounted
@@ -21,6 +22,7 @@ from tests.manuscripts.generating import (
 )
 from tests.manuscripts.reading import read_sample, read_text, sample_bytes, sample_names
 from tests.manuscripts.visible import words_of
+from tests.manuscripts.wordfile import paragraph, word_file
 
 
 def account(data: bytes, filename: str, source_text: str) -> None:
@@ -68,6 +70,12 @@ def test_nothing_of_a_page_is_lost(parts: list[Paragraph]) -> None:
 def test_nothing_of_a_word_document_is_lost(parts: list[Paragraph]) -> None:
     document, words = word_document_of(parts)
     account(document, "letter.docx", words)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=60), min_size=1, max_size=8))
+def test_nothing_of_any_words_in_a_word_document_is_lost(words: list[str]) -> None:
+    account(word_file("".join(paragraph(line) for line in words)), "letter.docx", "\n".join(words))
 
 
 @pytest.mark.parametrize("name", sample_names())

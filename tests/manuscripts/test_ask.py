@@ -83,8 +83,23 @@ def test_comments_under_their_label_are_set_aside() -> None:
     ]
 
 
+def test_thanks_at_the_end_of_an_article_in_the_middle_stay_in_it() -> None:
+    manuscript = read_text(*FEATURE, "Thank you for reading this far, he wrote to you.", "Light", "by Al Li", PROSE)
+
+    assert [item.kind.value for item in manuscript.items] == ["feature", "feature"]
+    assert len(manuscript.items[0].blocks) == 2
+
+
+def test_a_clear_ask_between_two_articles_is_an_item_of_its_own() -> None:
+    ask = "Please support our work: donations to our nonprofit are tax-deductible."
+    manuscript = read_text(*FEATURE, ask, "https://example.org/give", "Light", "by Al Li", PROSE)
+
+    assert [item.kind.value for item in manuscript.items] == ["feature", "ask", "feature"]
+
+
 def test_a_comments_link_above_the_article_does_not_swallow_it() -> None:
-    manuscript = read_text("Rope", "Comments", "by Bo Li", PROSE, PROSE)
+    manuscript = read_text("Rope", "Comments", PROSE, PROSE)
 
     assert [item.title for item in manuscript.items] == ["Rope"]
     assert len(manuscript.items[0].blocks) == 2
+    assert [(aside.text, aside.reason) for aside in manuscript.left_out] == [("Comments", "share row, not text")]

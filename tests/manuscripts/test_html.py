@@ -63,6 +63,7 @@ def test_markup_becomes_the_markdown_that_says_the_same(body: str, markdown: lis
         ('<div class="share-row">Pass it on</div>', "share row, not text"),
         ('<div class="subscribe-box">Get our mail</div>', "placeholder or sign-up, not text"),
         ('<div id="comments"><p>Lovely soup</p></div>', "reader's comment, not the author's text"),
+        ("<ul><li>Home</li><li>Sign in</li></ul>", "navigation, not text"),
         ("<!-- a remark -->", "comment in the markup, not text"),
         ('<div class="photo-credit">Bo Li</div>', "picture credit"),
     ],

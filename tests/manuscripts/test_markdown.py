@@ -69,6 +69,15 @@ def test_a_byline_directly_above_its_paragraph_is_a_line_of_its_own() -> None:
     assert [block.text for block in manuscript.items[0].blocks] == ["A rope is\nvery long."]
 
 
+def test_a_bold_line_directly_above_its_paragraph_is_a_headline() -> None:
+    manuscript = read_manuscript(
+        b"# Harbor\n\n## Briefs\n\n**Ferry**\nIt is back.\n\n**Buoy**\nIt is green.\n", "letter.md"
+    )
+
+    assert [(item.kind.value, item.title) for item in manuscript.items] == [("brief", "Ferry"), ("brief", "Buoy")]
+    assert manuscript.title == "Harbor"
+
+
 def test_the_fields_of_a_site_generator_are_set_aside_with_a_warning() -> None:
     manuscript = read_manuscript(b"---\ntitle: Rope\ntags:\n  - sea\n---\n\n# Rope\n\nBy Bo Li\n\nLong.\n", "letter.md")
 

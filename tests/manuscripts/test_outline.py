@@ -147,9 +147,8 @@ def test_a_picture_above_the_first_headline_belongs_to_the_item_below() -> None:
 
 
 def test_typed_bullets_and_numbers_become_one_list() -> None:
-    manuscript = read_text(
-        "Rope", "by Bo Li", PROSE, "• one", "• two", PROSE, "1) first", "2) second", PROSE, "- a dash"
-    )
+    bullets = ("• one", "• two", PROSE, "- three", "- four", PROSE, "1) first", "2) second", PROSE, "- a dash alone")
+    manuscript = read_text("Rope", "by Bo Li", PROSE, *bullets)
 
     lists = [block.text for block in manuscript.items[0].blocks if block.kind.value == "list"]
-    assert lists == ["- one\n- two", "1. first\n2. second"]
+    assert lists == ["- one\n- two", "- three\n- four", "1. first\n2. second"]
