@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text, create_engine
+from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text, create_engine, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -61,6 +61,21 @@ def transaction(factory: SessionFactory) -> Iterator[Session]:
         with session.begin():
             yield session
         run_after_commit(session)
+
+
+@contextmanager
+def hold_lock(factory: SessionFactory, name: str) -> Iterator[None]:
+    """Let nobody else in under ``name`` until the block ends, on any machine; waits at most the statement's timeout.
+
+    The lock hangs on a connection of its own, outside any transaction: the block may call the network and open
+    transactions. A process that dies lets go. Needs a session of PostgreSQL: a pooler must pool by session.
+    """
+    with factory.kw["bind"].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(select(func.pg_advisory_lock(func.hashtextextended(name, 0))))
+        try:
+            yield
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(func.hashtextextended(name, 0))))
 
 
 def after_commit(session: Session, action: Callable[[], None]) -> None:

@@ -21,6 +21,9 @@ class Job(StrEnum):
     DELIVER_LETTER = "letters.deliver"
     SEND_ISSUE = "deliveries.send"
     COUNT_HITS = "tracking.count"
+    HANDLE_EVENT = "inbox.handle"  # id: outside event
+    SYNC_ATTEMPT = "donations.sync_attempt"  # id: attempt
+    SEND_REFUND = "donations.refund"  # id: refund request
 
 
 class JobPublisher(Protocol):

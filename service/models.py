@@ -1,13 +1,31 @@
 """Imports every model, so that one metadata knows all tables. Owns nothing else."""
 
+from service.alarms import models as alarms
 from service.db import Base
 from service.deliveries import models as deliveries
+from service.donations import models as donations
+from service.inbox import models as inbox
 from service.issues import models as issues
 from service.mail import models as mail
+from service.organisation import models as organisation
+from service.receipts import models as receipts
 from service.staff import models as staff
 from service.subscribers import models as subscribers
 from service.tracking import models as tracking
 
 metadata = Base.metadata
 
-__all__ = ["deliveries", "issues", "mail", "metadata", "staff", "subscribers", "tracking"]
+__all__ = [
+    "alarms",
+    "deliveries",
+    "donations",
+    "inbox",
+    "issues",
+    "mail",
+    "metadata",
+    "organisation",
+    "receipts",
+    "staff",
+    "subscribers",
+    "tracking",
+]

@@ -4,7 +4,7 @@ Every bad value is reported at once, at start, by name and without its content.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -34,6 +34,9 @@ class Settings:
 
     ``secret_keys``: the first signs, all verify, so that links in old mail outlive a rotation.
     ``public_url``: the origin of every link that leaves the house, without a trailing slash; never taken from ``Host``.
+    ``stripe_key`` is empty where no gifts are taken. ``stripe_webhook_secrets``: any of them may sign, so that they can
+    be rotated. ``stripe_url`` is empty for Stripe itself, else the test Stripe of development. ``trusted_proxies``: how
+    many proxies of our own stand before the web server, each adding to ``X-Forwarded-For``.
     """
 
     environment: Environment
@@ -43,6 +46,15 @@ class Settings:
     public_url: str
     smtp_url: str
     inbox_dir: Path | None
+    stripe_key: str = ""
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_url: str = ""
+    trusted_proxies: int = 0
+
+    @property
+    def takes_gifts(self) -> bool:
+        """Whether a payment processor is set up."""
+        return bool(self.stripe_key)
 
     @property
     def is_production(self) -> bool:
@@ -71,7 +83,12 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         public_url=reader.read("PUBLIC_URL", _public_url) or "",
         smtp_url=reader.read("SMTP_URL", _smtp_url) or "",
         inbox_dir=reader.read("INBOX_DIR", Path, default="") if reader.has("INBOX_DIR") else None,
+        stripe_key=reader.read("STRIPE_KEY", _stripe_key, default="") or "",
+        stripe_webhook_secrets=reader.read("STRIPE_WEBHOOK_SECRETS", _webhook_secrets, default="") or (),
+        stripe_url=reader.read("STRIPE_URL", _origin, default="") or "",
+        trusted_proxies=reader.read("TRUSTED_PROXIES", _count, default="0") or 0,
     )
+    reader.problems += _check_stripe(settings)
     if settings.is_production and urlsplit(settings.public_url).scheme == "http":
         reader.problems.append("PUBLIC_URL: production links must start with https://.")
     if reader.problems:
@@ -132,6 +149,42 @@ def _public_url(raw: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be the origin of the site, such as https://letters.example.org.")
     return raw.rstrip("/")
+
+
+def _stripe_key(raw: str) -> str:
+    if raw and not raw.startswith(("sk_test_", "rk_test_", "sk_live_", "rk_live_")):
+        raise ValueError("must be a secret or restricted key of Stripe (sk_… or rk_…).")
+    return raw
+
+
+def _webhook_secrets(raw: str) -> tuple[str, ...]:
+    secrets = tuple(secret.strip() for secret in raw.split(",") if secret.strip())
+    if any(not secret.startswith("whsec_") or len(secret) < SHORTEST_SECRET for secret in secrets):
+        raise ValueError("every secret is the whole word that Stripe shows for the endpoint (whsec_…).")
+    return secrets
+
+
+def _origin(raw: str) -> str:
+    parts = urlsplit(raw)
+    if raw and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query):
+        raise ValueError("must be an origin such as http://127.0.0.1:12111.")
+    return raw.rstrip("/")
+
+
+def _count(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit():
+        raise ValueError("must be a number of proxies, 0 or more.")
+    return int(raw)
+
+
+def _check_stripe(settings: Settings) -> Iterator[str]:
+    """Yield what does not fit together; a money door that is half set up must not open."""
+    if settings.stripe_key and not settings.stripe_webhook_secrets:
+        yield "STRIPE_WEBHOOK_SECRETS: is not set, but STRIPE_KEY is; without it nobody could tell a forged event."
+    if settings.stripe_url and settings.is_production:
+        yield "STRIPE_URL: is for the test Stripe of development; production speaks to Stripe itself."
+    if settings.stripe_url and "_live_" in settings.stripe_key:
+        yield "STRIPE_URL: a live key never goes anywhere but to Stripe itself."
 
 
 def _smtp_url(raw: str) -> str:

@@ -21,6 +21,11 @@ class Purpose(StrEnum):
     VIEW = "view"  # ids: delivery
     TRACK = "track"  # ids: issue, delivery
     PREVIEW = "preview"  # ids: issue
+    ASK = "ask"  # ids: issue, item: which text asked for the gift
+    GIFT_FORM = "gift-form"  # ids: seconds since 1970 when the form was made, a random number
+    GIFT = "gift"  # ids: attempt; the giver's own cookie
+    DONOR_SIGN_IN = "donor-sign-in"  # ids: sign-in
+    DONOR_VISIT = "donor-visit"  # ids: sign-in; the donor's own cookie
 
 
 class TokenSigner:

@@ -11,6 +11,7 @@ from service.db import SessionFactory, make_engine, make_session_factory
 from service.deliveries.compose import Links
 from service.deliveries.letters import LetterSender
 from service.deliveries.sending import Sender
+from service.donations.gateway import Gateway
 from service.jobs import use_publisher
 from service.mail.transport import Transport
 from service.settings import Settings
@@ -27,6 +28,7 @@ class Services:
     transport: Transport
     celery: Celery
     redis: "Redis"
+    gateway: Gateway | None = None
 
     @property
     def links(self) -> Links:

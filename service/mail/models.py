@@ -16,6 +16,16 @@ class LetterKind(StrEnum):
 
     CONFIRM = "confirm"  # about: subscription
     TEST = "test"  # about: issue
+    RECEIPT = "receipt"  # about: receipt
+    RECEIPT_VOIDED = "receipt_voided"  # about: receipt
+    STATEMENT = "statement"  # about: statement
+    GIFT_PENDING = "gift_pending"  # about: donation
+    GIFT_FAILED = "gift_failed"  # about: donation
+    RENEWAL_FAILED = "renewal_failed"  # about: failure
+    RENEWAL_NOTICE = "renewal_notice"  # about: recurring
+    RECURRING_CHANGED = "recurring_changed"  # about: change
+    RECURRING_ENDED = "recurring_ended"  # about: recurring
+    DONOR_SIGN_IN = "donor_sign_in"  # about: sign_in
 
 
 class LetterState(StrEnum):
@@ -28,12 +38,16 @@ class LetterState(StrEnum):
 
 
 class Letter(Base):
-    """One transactional mail. ``about`` holds ids only: text and tokens are made at the moment of sending."""
+    """One transactional mail. ``about`` holds ids only: text and tokens are made at the moment of sending.
+
+    ``key``, where there is one, names the reason, so that one reason is one letter however often it is seen.
+    """
 
     __tablename__ = "letters"
     __table_args__ = (Index("ix_letters_open", "id", postgresql_where="state in ('queued', 'sending')"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    key: Mapped[str | None] = mapped_column(unique=True)
     kind: Mapped[LetterKind] = mapped_column(word_type(LetterKind))
     recipient: Mapped[str]
     about: Mapped[dict[str, Any]] = mapped_column(JSONB)

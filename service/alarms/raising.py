@@ -1,0 +1,46 @@
+"""Raising and settling alarms. Owns that one fault is one alarm, however often it is seen."""
+
+import logging
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.alarms.models import Alarm
+from service.errors import NotFound
+
+log = logging.getLogger(__name__)
+
+
+def raise_alarm(session: Session, key: str, sentence: str) -> None:
+    """Put an alarm before staff. Safe to repeat: a standing alarm with this ``key`` is only counted.
+
+    ``key`` names the fault (``reconciliation``, ``giving:declines``); ``sentence`` says what is wrong and what to do.
+    """
+    log.error("alarm %s: %s", key, sentence)
+    row = insert(Alarm).values(key=key, sentence=sentence)
+    counted = row.on_conflict_do_update(
+        index_elements=[Alarm.key],
+        index_where=text("settled_at is null"),
+        set_={"times": Alarm.times + 1, "sentence": row.excluded.sentence, "last_raised_at": func.now()},
+    )
+    session.execute(counted)
+
+
+def list_standing_alarms(session: Session) -> list[Alarm]:
+    """Return what nobody has settled yet, oldest first."""
+    return list(session.scalars(select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.id)))
+
+
+def settle_alarm(session: Session, alarm_id: int, account_id: int) -> Alarm:
+    """Note that somebody has seen to it. Raises NotFound when there is no such alarm. Safe to repeat."""
+    settled = (
+        update(Alarm)
+        .where(Alarm.id == alarm_id, Alarm.settled_at.is_(None))
+        .values(settled_at=func.now(), settled_by_id=account_id)
+    )
+    session.execute(settled)
+    alarm = session.get(Alarm, alarm_id)
+    if alarm is None:
+        raise NotFound("There is no such alarm.")
+    return alarm

@@ -1,0 +1,1 @@
+"""Events from outside, each stored once, handed over, and marked when handled."""

@@ -1,0 +1,1 @@
+"""The organisation that publishes and receives gifts: its legal facts and its rules for gifts."""
