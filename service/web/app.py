@@ -2,11 +2,28 @@
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from service.issues.queries import issue_label
 from service.settings import ROOT, load_settings
-from service.web import archive, assets, confirm, draft, feed, health, home, inbox, signup, tracking, unsubscribe, view
+from service.web import (
+    archive,
+    assets,
+    confirm,
+    draft,
+    feed,
+    give,
+    giving,
+    health,
+    home,
+    inbox,
+    signup,
+    tracking,
+    unsubscribe,
+    view,
+    webhooks,
+)
 from service.web.assets import configure_assets
 from service.web.desk import blueprint as desk
 from service.web.forgery import configure_forgery
@@ -16,7 +33,10 @@ from service.web.services import EXTENSION
 from service.web.sessions import configure_sessions
 from service.wiring import Services, wire
 
-PAGES = (home, signup, confirm, unsubscribe, view, draft, archive, feed, tracking, health, assets)
+PAGES = (
+    *(home, signup, confirm, unsubscribe, view, draft, archive, feed, tracking, health, assets),
+    *(give, giving, webhooks),
+)
 
 
 class SlugConverter(BaseConverter):
@@ -40,6 +60,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["issue_label"] = issue_label
     app.jinja_env.globals["in_production"] = services.settings.is_production
+    _trust_proxies(app, services.settings.trusted_proxies)
     configure_sessions(app, services.settings)
     configure_security(app, services.settings)
     configure_forgery(app)
@@ -47,6 +68,12 @@ def create_app(services: Services | None = None) -> Flask:
     configure_assets(app)
     _register_pages(app, services)
     return app
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Believe as many ``X-Forwarded-For`` hops as we have proxies of our own; a stranger can write the rest."""
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=0, x_host=0)  # type: ignore[method-assign] # as Flask's docs do
 
 
 def _register_pages(app: Flask, services: Services) -> None:

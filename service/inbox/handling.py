@@ -1,0 +1,61 @@
+"""Handing an event over and marking it. Owns how often it is tried and when staff are called; never what it means."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from service.alarms.raising import raise_alarm
+from service.inbox.models import EventState, OutsideEvent
+
+LATE = timedelta(seconds=60)  # a nudge that has not come by then is lost
+TRIES = 12  # with doubling waits up to an hour: about five hours
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
+
+
+def find_waiting_event(session: Session, event_row_id: int) -> OutsideEvent | None:
+    """Return the event if it still waits, else None."""
+    waits = select(OutsideEvent).where(OutsideEvent.id == event_row_id, OutsideEvent.state == EventState.RECEIVED)
+    return session.scalar(waits)
+
+
+def list_due_events(session: Session, limit: int = 500) -> list[int]:
+    """Return the ids of events whose nudge was lost or whose wait is over, oldest first."""
+    due = select(OutsideEvent.id).where(
+        OutsideEvent.state == EventState.RECEIVED,
+        OutsideEvent.next_attempt_at <= func.now(),
+        (OutsideEvent.attempts > 0) | (OutsideEvent.received_at < func.now() - LATE),
+    )
+    return list(session.scalars(due.order_by(OutsideEvent.id).limit(limit)))
+
+
+def mark_handled(session: Session, event_row_id: int, state: EventState = EventState.DONE) -> None:
+    """Note that nothing is left to do for the event. Safe to repeat."""
+    _mark(session, event_row_id, state=state, handled_at=func.now(), problem="")
+
+
+def mark_tried(session: Session, event_row_id: int, problem: str) -> None:
+    """Note a try that did not work: wait and try again, or after ``TRIES`` give it to staff with an alarm."""
+    event = session.get_one(OutsideEvent, event_row_id, with_for_update=True)
+    if event.state is not EventState.RECEIVED:
+        return
+    event.attempts += 1
+    event.problem = problem[:500]
+    wait = min(FIRST_WAIT * 2 ** (event.attempts - 1), LONGEST_WAIT)
+    event.next_attempt_at = session.scalar(select(func.now() + wait))
+    if event.attempts >= TRIES:
+        event.state = EventState.FAILED
+        raise_alarm(
+            session,
+            f"event:{event.id}",
+            f"The event {event.event_id} ({event.type}) could not be handled in {TRIES} tries: {event.problem}",
+        )
+
+
+def retry_event(session: Session, event_row_id: int) -> None:
+    """Let a failed event wait again, for staff who have mended the cause."""
+    _mark(session, event_row_id, state=EventState.RECEIVED, attempts=0, next_attempt_at=func.now(), handled_at=None)
+
+
+def _mark(session: Session, event_row_id: int, **values: object) -> None:
+    session.execute(update(OutsideEvent).where(OutsideEvent.id == event_row_id).values(**values))
