@@ -58,7 +58,10 @@ class CheckoutFacts:
 
 @dataclass(frozen=True)
 class TransactionFacts:
-    """One line of the processor's balance: ``net = amount - fee``. ``source_id``: charge, refund or dispute."""
+    """One line of the processor's balance: ``net = amount - fee``.
+
+    ``kind`` says what ``source_id`` is: "charge", "refund" or "dispute".
+    """
 
     transaction_id: str
     source_id: str

@@ -1,0 +1,134 @@
+"""Reading the processor anew and writing down what it says. Owns the lock that makes a stale reader harmless.
+
+Each root is read and written under its own lock, one after another and never nested, so nothing can deadlock. The lock
+spans the question and the answer's transaction: without it a slow reader could write an old answer over a newer one.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.clock import now
+from service.db import SessionFactory, hold_lock, transaction
+from service.donations.events import Root, RootKind, find_roots
+from service.donations.gateway import CheckoutFacts, Gateway
+from service.donations.models import Attempt
+from service.donations.recording import record_payment
+from service.donations.recurring import record_recurring
+from service.donations.states import MOVES, AttemptState
+from service.errors import NotFound, PostriderError
+from service.inbox.handling import find_waiting_event, mark_handled, mark_tried
+from service.inbox.models import EventState, OutsideEvent
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_FOR = timedelta(hours=1)  # what the processor does not know by then is of another account, or was deleted
+_SEEN_STATES = {"complete": AttemptState.COMPLETE, "expired": AttemptState.EXPIRED, "open": AttemptState.OPEN}
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a worker needs to settle events."""
+
+    factory: SessionFactory
+    gateway: Gateway
+
+    def handle_event(self, event_row_id: int) -> None:
+        """Settle everything that an event is about. Safe to repeat: an event that was handled is left alone."""
+        with transaction(self.factory) as session:
+            event = find_waiting_event(session, event_row_id)
+            if event is None:
+                return
+        outcome = self._settle(event)
+        with transaction(self.factory) as session:
+            if isinstance(outcome, EventState):
+                mark_handled(session, event_row_id, outcome)
+            else:
+                mark_tried(session, event_row_id, outcome)
+
+    def sync(self, root: Root) -> None:
+        """Read one root anew and write it down. Safe to repeat."""
+        match root.kind:
+            case RootKind.CHECKOUT:
+                self.sync_checkout(root.id)
+            case RootKind.INVOICE:
+                self.sync_invoice(root.id)
+            case RootKind.RECURRING:
+                self.sync_recurring(root.id)
+            case RootKind.PAYMENT:
+                self.sync_payment(root.id)
+
+    def sync_payment(self, payment_id: str) -> None:
+        """Settle one payment, and the arrangement that it belongs to."""
+        with hold_lock(self.factory, f"payment:{payment_id}"):
+            facts = self.gateway.fetch_payment(payment_id)
+            with transaction(self.factory) as session:
+                record_payment(session, facts)
+        if facts.subscription_id is not None:
+            self.sync_recurring(facts.subscription_id)
+
+    def sync_recurring(self, subscription_id: str) -> None:
+        """Settle one standing arrangement."""
+        with hold_lock(self.factory, f"recurring:{subscription_id}"):
+            facts = self.gateway.fetch_recurring(subscription_id)
+            with transaction(self.factory) as session:
+                record_recurring(session, facts)
+
+    def sync_invoice(self, invoice_id: str) -> None:
+        """Settle the payments of one renewal."""
+        for payment_id in self.gateway.list_payments_of_invoice(invoice_id):
+            self.sync_payment(payment_id)
+
+    def sync_checkout(self, session_id: str) -> None:
+        """Settle how far a giver came, then the payment or arrangement that came of it."""
+        with hold_lock(self.factory, f"checkout:{session_id}"):
+            facts = self.gateway.fetch_checkout(session_id)
+            with transaction(self.factory) as session:
+                _record_checkout(session, facts)
+        if facts.subscription_id is not None:
+            self.sync_recurring(facts.subscription_id)
+        if facts.payment_id is not None:
+            self.sync_payment(facts.payment_id)
+
+    def sync_attempt(self, attempt_id: int) -> None:
+        """Settle a form whose giver has come back from the processor's page."""
+        with transaction(self.factory) as session:
+            session_id = session.scalar(select(Attempt.session_id).where(Attempt.id == attempt_id))
+        if session_id is not None:
+            self.sync_checkout(session_id)
+
+    def _settle(self, event: OutsideEvent) -> EventState | str:
+        """Return the state that the event has reached, or the sentence that says why it must wait."""
+        roots = find_roots(event.payload)
+        try:
+            for root in roots:
+                self.sync(root)
+        except NotFound as problem:
+            if event.occurred_at > now() - UNKNOWN_FOR:
+                return problem.message
+            log.warning("event row %s is about something that the processor does not know", event.id)
+            return EventState.IGNORED
+        except PostriderError as problem:
+            return problem.message
+        except Exception as problem:  # whatever it was, the event must not be lost: it waits, and staff are told
+            log.exception("event row %s could not be settled", event.id)
+            return f"unexpected {type(problem).__name__}"
+        return EventState.DONE if roots else EventState.IGNORED
+
+
+def _record_checkout(session: Session, facts: CheckoutFacts) -> None:
+    """Move the form to where its page stands; a page that was left open long ago may still say so late."""
+    known = Attempt.session_id == facts.session_id
+    if facts.attempt:
+        known |= Attempt.public_id == facts.attempt
+    attempt = session.scalar(select(Attempt).where(known).with_for_update())
+    wanted = _SEEN_STATES.get(facts.state)
+    if attempt is None or wanted is None or wanted not in MOVES[attempt.state]:
+        return
+    attempt.state = wanted
+    attempt.session_id = attempt.session_id or facts.session_id
+    if wanted is not AttemptState.OPEN:
+        attempt.finished_at = now()

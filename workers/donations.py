@@ -1,0 +1,44 @@
+"""The tasks of gifts: settle an event, a form or a refund, and compare the books every night."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from celery import Celery
+from service.donations.refunds import send_refund
+
+from service.clock import now
+from service.donations.gateway import Gateway
+from service.donations.reconcile import reconcile
+from service.donations.settlement import Settlement
+from service.jobs import Job
+from service.wiring import Services
+
+
+def register(app: Celery, services: Callable[[], Services]) -> None:
+    """Add the tasks to ``app``."""
+
+    @app.task(name=Job.HANDLE_EVENT.value)
+    def handle_event(event_row_id: int) -> None:
+        """Settle one event. Safe to repeat: a handled event is left alone."""
+        Settlement(services().factory, _gateway(services())).handle_event(event_row_id)
+
+    @app.task(name=Job.SYNC_ATTEMPT.value)
+    def sync_attempt(attempt_id: int) -> None:
+        """Read anew what became of one form. Safe to repeat."""
+        Settlement(services().factory, _gateway(services())).sync_attempt(attempt_id)
+
+    @app.task(name=Job.SEND_REFUND.value)
+    def send_one_refund(request_id: int) -> None:
+        """Pay one refund back. Safe to repeat: the request's id is the processor's idempotency key."""
+        send_refund(services().factory, _gateway(services()), request_id)
+
+    @app.task(name=Job.RECONCILE.value)
+    def reconcile_books(days: int) -> None:
+        """Compare the books with the processor. Safe to repeat."""
+        reconcile(services().factory, _gateway(services()), now() - timedelta(days=days))
+
+
+def _gateway(services: Services) -> Gateway:
+    if services.gateway is None:
+        raise RuntimeError("a gift's job has come to a worker without STRIPE_KEY")
+    return services.gateway
