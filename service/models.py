@@ -1,5 +1,6 @@
 """Imports every model, so that one metadata knows all tables. Owns nothing else."""
 
+from service import turns
 from service.alarms import models as alarms
 from service.db import Base
 from service.deliveries import models as deliveries
@@ -28,4 +29,5 @@ __all__ = [
     "staff",
     "subscribers",
     "tracking",
+    "turns",
 ]

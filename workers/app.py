@@ -7,7 +7,7 @@ from celery.signals import setup_logging
 
 from service.settings import load_settings
 from service.wiring import Services, wire
-from workers import deliveries, letters, sweeping, tracking
+from workers import deliveries, donations, letters, sweeping, tracking
 
 THREADS = 4
 
@@ -19,8 +19,8 @@ def services() -> Services:
 
 
 app = services().celery
-for register in (deliveries.register, letters.register, sweeping.register, tracking.register):
-    register(app, services)
+for room in (deliveries, donations, letters, sweeping, tracking):
+    room.register(app, services)
 
 # Beat only ticks: what is due is decided by the rows (schedules in the database survive any broker and any clock).
 app.conf.beat_schedule = {

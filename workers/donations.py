@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from celery import Celery
-from service.donations.refunds import send_refund
 
 from service.clock import now
 from service.donations.gateway import Gateway
-from service.donations.reconcile import reconcile
+from service.donations.reconcile import LOOK_BACK, fetch_missed_events, reconcile
+from service.donations.refunds import send_refund
 from service.donations.settlement import Settlement
 from service.jobs import Job
 from service.wiring import Services
@@ -31,6 +31,11 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
     def send_one_refund(request_id: int) -> None:
         """Pay one refund back. Safe to repeat: the request's id is the processor's idempotency key."""
         send_refund(services().factory, _gateway(services()), request_id)
+
+    @app.task(name=Job.FETCH_EVENTS.value)
+    def fetch_events() -> None:
+        """Take in what the processor could not deliver. Safe to repeat: an event is stored once."""
+        fetch_missed_events(services().factory, _gateway(services()), now() - LOOK_BACK)
 
     @app.task(name=Job.RECONCILE.value)
     def reconcile_books(days: int) -> None:

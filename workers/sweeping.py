@@ -6,6 +6,7 @@ from celery import Celery
 
 from service.db import transaction
 from service.deliveries.sweep import sweep
+from service.donations.upkeep import tend_gifts
 from service.wiring import Services
 
 SWEEP = "sweep"
@@ -19,3 +20,6 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
         """Free, finish and nudge by the rows. Safe to repeat and to run twice at once."""
         with transaction(services().factory) as session:
             sweep(session)
+        if services().gateway is not None:
+            with transaction(services().factory) as session:
+                tend_gifts(session)

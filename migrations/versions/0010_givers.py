@@ -43,7 +43,12 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("visit_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("network", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["donor_id"], ["donors.id"], name="fk_donor_sign_ins_donor_id_donors"),
         sa.PrimaryKeyConstraint("id", name="pk_donor_sign_ins"),
+    )
+    op.create_index("ix_donor_sign_ins_requested_at", "donor_sign_ins", ["requested_at"], unique=False)
+    op.create_index(
+        "ix_donor_sign_ins_network_requested_at", "donor_sign_ins", ["network", "requested_at"], unique=False
     )
     op.create_index("ix_donor_sign_ins_donor_id", "donor_sign_ins", ["donor_id"], unique=False)

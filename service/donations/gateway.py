@@ -60,7 +60,7 @@ class CheckoutFacts:
 class TransactionFacts:
     """One line of the processor's balance: ``net = amount - fee``.
 
-    ``kind`` says what ``source_id`` is: "charge", "refund" or "dispute".
+    ``kind`` says what ``source_id`` is: "charge", "refund" or "dispute". ``payment_id``: whose payment that was.
     """
 
     transaction_id: str
@@ -71,6 +71,7 @@ class TransactionFacts:
     net_minor: int
     currency: str
     created_at: datetime
+    payment_id: str | None = None
 
 
 @dataclass(frozen=True)

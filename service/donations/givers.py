@@ -37,7 +37,7 @@ def ensure_donor(
         language=attempt.language if attempt else "en",
     )
     session.execute(row.on_conflict_do_nothing(index_elements=[Donor.address_key]))
-    donor = session.scalars(select(Donor).where(Donor.address_key == parsed.key).with_for_update()).one()
+    donor = session.scalars(select(Donor).where(Donor.address_key == parsed.key).with_for_update(key_share=True)).one()
     donor.name = donor.name or typed_name[:200]
     if customer_id and donor.customer_id is None and not _is_taken(session, customer_id):
         donor.customer_id = customer_id

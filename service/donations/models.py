@@ -56,6 +56,10 @@ class DonorSignIn(Base):
     """One link mailed to a donor, and the visit that it opened. The token is made from the id and never stored."""
 
     __tablename__ = "donor_sign_ins"
+    __table_args__ = (
+        Index("ix_donor_sign_ins_requested_at", "requested_at"),
+        Index("ix_donor_sign_ins_network_requested_at", "network", "requested_at"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     donor_id: Mapped[int] = mapped_column(ForeignKey("donors.id"), index=True)
@@ -63,6 +67,7 @@ class DonorSignIn(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     visit_ends_at: Mapped[datetime | None]
+    network: Mapped[str] = mapped_column(default="")
 
     donor: Mapped[Donor] = relationship()
 

@@ -4,14 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
-from service.donations.models import Dispute, Donation, Donor, Fund, LedgerEntry, RecurringDonation, RenewalFailure
+from service.donations.models import (
+    Dispute,
+    Donation,
+    Donor,
+    LedgerEntry,
+    RecurringChange,
+    RecurringDonation,
+    RenewalFailure,
+)
 from service.donations.states import DisputeState, DonationState, LedgerKind, RecurringState
 from service.errors import BadInput, NotFound
 from service.mail.models import Letter, LetterKind
 from service.money import parse_amount
 from service.receipts.models import Receipt
+from service.staff.models import Account
 
 PAGE = 50
 FEES = (LedgerKind.FEE, LedgerKind.DISPUTE_FEE)
@@ -87,9 +96,8 @@ def count_gifts(session: Session, wanted: GiftFilter) -> int:
 def sum_gifts(session: Session, wanted: GiftFilter) -> list[GiftSums]:
     """Return what these gifts came to, one entry for each currency that has any lines."""
     gifts = select(Donation.id).where(*_conditions(wanted))
-    columns = [_sum_of(kinds) for kinds in (GIVEN, RETURNED, FEES)]
     rows = session.execute(
-        select(LedgerEntry.currency, *columns)
+        select(LedgerEntry.currency, _sum_of(GIVEN), _sum_of(RETURNED), _sum_of(FEES))
         .where(LedgerEntry.donation_id.in_(gifts))
         .group_by(LedgerEntry.currency)
         .order_by(LedgerEntry.currency)
@@ -112,11 +120,6 @@ def list_methods(session: Session) -> list[str]:
     return list(session.scalars(select(word).where(word != "").distinct().order_by(word)))
 
 
-def list_funds(session: Session) -> list[Fund]:
-    """Return every fund, open ones first."""
-    return list(session.scalars(select(Fund).order_by(Fund.is_open.desc(), Fund.id)))
-
-
 def list_recurring(session: Session, state: RecurringState | None = None, page: int = 1) -> list[RecurringDonation]:
     """Return a page of arrangements with donor and fund, the next charge first."""
     query = select(RecurringDonation).options(joinedload(RecurringDonation.donor), joinedload(RecurringDonation.fund))
@@ -126,11 +129,29 @@ def list_recurring(session: Session, state: RecurringState | None = None, page: 
     return list(session.scalars(query.order_by(*order).offset((page - 1) * PAGE).limit(PAGE)))
 
 
+def get_recurring(session: Session, recurring_id: int) -> RecurringDonation:
+    """Return one arrangement, or raise ``NotFound``."""
+    found = session.get(RecurringDonation, recurring_id)
+    if found is None:
+        raise NotFound("There is no such recurring gift.")
+    return found
+
+
+def list_changes(session: Session, recurring_id: int) -> list[tuple[RecurringChange, str | None]]:
+    """Return what was changed about an arrangement, newest first; with the name of staff, None for the donor."""
+    rows = session.execute(
+        select(RecurringChange, Account.name)
+        .outerjoin(Account, Account.id == RecurringChange.account_id)
+        .where(RecurringChange.recurring_id == recurring_id)
+        .order_by(RecurringChange.id.desc())
+    )
+    return [(change, name) for change, name in rows]
+
+
 def count_recurring(session: Session) -> dict[RecurringState, int]:
     """Return the number of arrangements in each state."""
     counted = select(RecurringDonation.state, func.count()).group_by(RecurringDonation.state)
-    found: dict[RecurringState, int] = {state: count for state, count in session.execute(counted)}
-    return dict.fromkeys(RecurringState, 0) | found
+    return dict.fromkeys(RecurringState, 0) | dict(session.execute(counted).tuples().all())
 
 
 def list_failed_tries(session: Session, recurring_ids: list[int]) -> dict[int, list[FailedTry]]:
@@ -190,13 +211,6 @@ def get_donor(session: Session, donor_id: int) -> Donor:
     return found
 
 
-def list_arrangements_of_donor(session: Session, donor_id: int) -> list[RecurringDonation]:
-    """Return one giver's arrangements with their funds, newest first."""
-    of_donor = select(RecurringDonation).where(RecurringDonation.donor_id == donor_id)
-    whole = of_donor.options(selectinload(RecurringDonation.fund)).order_by(RecurringDonation.id.desc())
-    return list(session.scalars(whole))
-
-
 def _conditions(wanted: GiftFilter) -> list[ColumnElement[bool]]:
     """Return what a gift must fulfil to be among those that are asked for."""
     asked: list[tuple[object, ColumnElement[bool]]] = [
@@ -206,10 +220,12 @@ def _conditions(wanted: GiftFilter) -> list[ColumnElement[bool]]:
         (wanted.donor_id, Donation.donor_id == wanted.donor_id),
         (wanted.recurring_id, Donation.recurring_id == wanted.recurring_id),
         (wanted.method, func.split_part(Donation.method, " ", 1) == wanted.method),
-        (wanted.since, Donation.paid_at >= wanted.since),
-        (wanted.until, Donation.paid_at < wanted.until),
     ]
     conditions = [condition for value, condition in asked if value]
+    if wanted.since is not None:
+        conditions.append(Donation.paid_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Donation.paid_at < wanted.until)
     return [*conditions, _finds(wanted.search)] if wanted.search else conditions
 
 

@@ -16,7 +16,7 @@ from service.alarms.raising import raise_alarm
 from service.clock import now
 from service.db import SessionFactory, transaction
 from service.donations.comparing import Mismatch, compare_balance, compare_mirror
-from service.donations.gateway import Gateway, GatewayEvent
+from service.donations.gateway import Gateway, GatewayEvent, TransactionFacts
 from service.donations.models import Attempt, Donation, LedgerEntry, Reconciliation, RecurringDonation
 from service.donations.settlement import Settlement
 from service.donations.states import AttemptState, DonationState, RecurringState
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(days=3)  # longer than a weekend with nobody in the office
 MARGIN = timedelta(days=1)  # a balance line may be a little later, or earlier, than what it belongs to
+RUNNING = timedelta(hours=1)  # longer than a comparison takes; one that died is begun again after this
 SILENCE = timedelta(hours=12)
 _MOVING = (DonationState.PROCESSING, DonationState.DISPUTED)
 
@@ -43,10 +44,10 @@ def reconcile(factory: SessionFactory, gateway: Gateway, since: datetime) -> Rec
         lines_before = _count_lines(session)
     settlement = Settlement(factory, gateway)
     run.events_found = fetch_missed_events(factory, gateway, since)
-    run.payments = _sync_payments(settlement, since)
+    transactions = list(gateway.list_transactions(since - MARGIN))
+    run.payments = _sync_payments(settlement, since, transactions)
     run.recurring = _sync_recurring(settlement)
     _sync_attempts(settlement)
-    transactions = list(gateway.list_transactions(since - MARGIN))
     with transaction(factory) as session:
         comparison = compare_balance(session, transactions, since, now())
         mismatches = comparison.mismatches + compare_mirror(session)
@@ -82,6 +83,14 @@ def store_event(session: Session, event: GatewayEvent) -> int | None:
     )
 
 
+def was_reconciled_since(session: Session, since: datetime) -> bool:
+    """Return whether a comparison has been finished since then, or is under way."""
+    done = select(Reconciliation.id).where(
+        (Reconciliation.finished_at > since) | (Reconciliation.started_at > now() - RUNNING)
+    )
+    return session.scalar(done.limit(1)) is not None
+
+
 def watch_for_silence(session: Session) -> None:
     """Raise an alarm when givers went to the processor's page hours ago and no event has come since."""
     hours = SILENCE // timedelta(hours=1)
@@ -98,11 +107,12 @@ def watch_for_silence(session: Session) -> None:
         )
 
 
-def _sync_payments(settlement: Settlement, since: datetime) -> int:
-    """Settle the window's payments, and older ones that may still change."""
+def _sync_payments(settlement: Settlement, since: datetime, transactions: list[TransactionFacts]) -> int:
+    """Settle the window's payments, older ones whose money moved in it, and those that may still change."""
     with transaction(settlement.factory) as session:
         moving = select(Donation.payment_id).where(Donation.state.in_(_MOVING), Donation.payment_id.is_not(None))
         ids = {payment_id for payment_id in session.scalars(moving) if payment_id}
+    ids.update(moved.payment_id for moved in transactions if moved.payment_id)
     ids.update(settlement.gateway.list_payments(since))
     for payment_id in sorted(ids):
         settlement.sync_payment(payment_id)

@@ -1,7 +1,8 @@
 """Writing down what the processor says of one payment: mirror, ledger, receipt, letters. Owns when money counts.
 
 Everything here runs in one transaction, takes facts that were read under the payment's lock, and may run again with
-the same facts or newer ones: the same facts always leave the same rows.
+the same facts or newer ones: the same facts always leave the same rows. Rows that payments share are taken in one
+order, the arrangement before the donor, and never more firmly than a foreign key needs, so that nothing can deadlock.
 """
 
 from typing import Final
@@ -72,7 +73,9 @@ def ensure_recurring(session: Session, subscription_id: str | None) -> Recurring
 
 
 def _find_or_add(session: Session, facts: PaymentFacts) -> Donation | None:
-    found = session.scalar(select(Donation).where(Donation.payment_id == facts.payment_id).with_for_update())
+    found = session.scalar(
+        select(Donation).where(Donation.payment_id == facts.payment_id).with_for_update(key_share=True)
+    )
     if found is not None or facts.status not in _SEEN:
         return found
     added = Donation(

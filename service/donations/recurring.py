@@ -50,7 +50,7 @@ def record_recurring(session: Session, facts: RecurringFacts) -> RecurringDonati
     recurring = ensure_recurring(session, facts.subscription_id)
     if recurring is None:
         raise ValueError("an arrangement has an id")
-    session.refresh(recurring, with_for_update=True)
+    session.refresh(recurring, with_for_update={"key_share": True})  # lets a payment point to it meanwhile
     _mirror(session, recurring, facts)
     _mirror_failing(recurring, facts)
     session.flush()

@@ -124,7 +124,7 @@ def _record_checkout(session: Session, facts: CheckoutFacts) -> None:
     known = Attempt.session_id == facts.session_id
     if facts.attempt:
         known |= Attempt.public_id == facts.attempt
-    attempt = session.scalar(select(Attempt).where(known).with_for_update())
+    attempt = session.scalar(select(Attempt).where(known).with_for_update(key_share=True))
     wanted = _SEEN_STATES.get(facts.state)
     if attempt is None or wanted is None or wanted not in MOVES[attempt.state]:
         return

@@ -7,7 +7,7 @@ A visit lives in the row, so that ending it ends it everywhere; the cookie only 
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, insert, select, text, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -20,12 +20,16 @@ VISIT_LASTS: Final = timedelta(minutes=60)
 
 # More links than a person needs who looks for the first among the spam, and no flood for whoever is written to.
 PER_DONOR: Final = ((timedelta(minutes=15), 3), (timedelta(days=1), 10))
-# More than all donors of a small house ask for at the busiest time; beyond, somebody is trying lists of addresses.
-IN_ALL: Final = (timedelta(minutes=15), 200)
+# An office or a school behind one address; beyond, somebody there is trying lists of addresses.
+PER_NETWORK: Final = ((timedelta(minutes=15), 20),)
+# More than all donors of a small house ask for at the busiest time.
+IN_ALL: Final = ((timedelta(minutes=15), 200),)
 
 
-def request_sign_in(session: Session, raw: str) -> None:
+def request_sign_in(session: Session, raw: str, network: str = "") -> None:
     """Post a link to the donor with this address, unless there is none or too many were asked for lately.
+
+    ``network`` is where the request came from, for the limits; empty when that is unknown.
 
     The caller can't tell which, and neither can a clock: both ways run the same statements and publish a job. The
     letter goes to the address that we know, never to another spelling of it.
@@ -37,8 +41,8 @@ def request_sign_in(session: Session, raw: str) -> None:
     # Only the one way writes anything, so neither waits for the disk; a link lost in a crash is asked for again.
     session.execute(text("set local synchronous_commit = off"))
     found = select(Donor.id, Donor.mailed_address).where(Donor.address_key == address.key).with_for_update()
-    donor_id, recipient = session.execute(found).tuples().one_or_none() or (0, address.mailed)
-    sign_in_id = _add_sign_in(session, donor_id)
+    donor_id, recipient = session.execute(found).one_or_none() or (0, address.mailed)
+    sign_in_id = _add_sign_in(session, donor_id, network)
     savepoint = session.begin_nested()
     post_letter(session, LetterKind.DONOR_SIGN_IN, recipient, {"sign_in": sign_in_id or 0})
     if sign_in_id is None:
@@ -68,7 +72,9 @@ def is_good_link(session: Session, sign_in_id: int) -> bool:
 
 def find_visitor(session: Session, sign_in_id: int) -> Donor | None:
     """Return the donor whose visit this is, or None when it has ended or never began."""
-    open_now = select(Donor).join(DonorSignIn).where(DonorSignIn.id == sign_in_id, DonorSignIn.visit_ends_at > func.now())
+    open_now = (
+        select(Donor).join(DonorSignIn).where(DonorSignIn.id == sign_in_id, DonorSignIn.visit_ends_at > func.now())
+    )
     return session.scalar(open_now)
 
 
@@ -78,13 +84,17 @@ def end_visit(session: Session, sign_in_id: int) -> None:
     session.execute(open_now.values(visit_ends_at=func.now()))
 
 
-def _add_sign_in(session: Session, donor_id: int) -> int | None:
+def _add_sign_in(session: Session, donor_id: int, network: str) -> int | None:
     """Store a link for the donor if there is one and every limit allows it; return its id."""
-    limits = [_count(DonorSignIn.donor_id == donor_id, span) < most for span, most in PER_DONOR]
-    limits.append(_count(DonorSignIn.id > 0, IN_ALL[0]) < IN_ALL[1])
-    allowed = select(Donor.id, func.now() + LINK_LASTS).where(Donor.id == donor_id, *limits)
-    added = insert(DonorSignIn).from_select(["donor_id", "expires_at"], allowed).returning(DonorSignIn.id)
-    return session.scalar(added)
+    groups = (
+        (DonorSignIn.donor_id == donor_id, PER_DONOR),
+        (DonorSignIn.network == network, PER_NETWORK if network else ()),
+        (DonorSignIn.id > 0, IN_ALL),
+    )
+    limits = [_count(whose, span) < most for whose, spans in groups for span, most in spans]
+    allowed = select(Donor.id, func.now() + LINK_LASTS, literal(network)).where(Donor.id == donor_id, *limits)
+    added = insert(DonorSignIn).from_select(["donor_id", "expires_at", "network"], allowed)
+    return session.scalar(added.returning(DonorSignIn.id))
 
 
 def _count(whose: ColumnElement[bool], span: timedelta) -> ScalarSelect[int]:

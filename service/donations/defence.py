@@ -1,0 +1,195 @@
+"""Who may open a payment page now. Owns the limits, and the door that closes by itself while stolen cards are tried.
+
+Everything is counted from rows, so that every process sees the same and a restart forgets nothing. Looking changes
+nothing; ``close_if_flooded`` alone writes: its alarm is what keeps the door closed, and settling it opens the door.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, Protocol
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from service.alarms.models import Alarm
+from service.alarms.raising import raise_alarm
+from service.clock import now
+from service.donations.models import Attempt
+from service.errors import BadInput, PostriderError, Unavailable
+from service.inbox.models import OutsideEvent, Provider
+from service.organisation.models import Organisation
+
+# A family, an office or a table at a dinner gives from one network; 18,000 cards were once tried from one address
+# (mozilla/donate.mozilla.org#1184).
+MOST_PER_NETWORK: Final = 15
+# One person who mistypes, changes the amount and comes back; stolen cards are often tried under one made-up address.
+MOST_PER_ADDRESS: Final = 6
+LIMIT_WINDOW: Final = timedelta(hours=1)
+
+FLOOD_WINDOW: Final = timedelta(minutes=5)
+# About one gift in fifteen meets a decline, so that 20 in five minutes would need 300 honest gifts.
+MOST_DECLINES: Final = 20
+# The busiest five minutes after an issue to 20,000 readers bring about ten gifts.
+MOST_OPENED: Final = 60
+# Whoever comes by a link in a mail goes on, up to many times what the greatest issue brings.
+MOST_OPENED_BY_LINK: Final = 300
+# Longer than the tools that try cards wait before they give a site up, shorter than a giver's evening.
+CLOSED_FOR: Final = timedelta(minutes=15)
+
+ALARM: Final = "giving:flood"
+DECLINED: Final = "payment_intent.payment_failed"
+_REPEAT_ALARM: Final = timedelta(minutes=1)  # often enough to keep the door closed, seldom enough for the log
+
+
+class TooMany(PostriderError):  # noqa: N818 - reads as a sentence where it is raised
+    """More forms came from one network or address than one giver sends."""
+
+    code = "too_many"
+    status: ClassVar[int] = 429
+    retry = True
+
+
+class GivingPaused(Unavailable):
+    """Staff have paused giving."""
+
+    code = "giving_paused"
+
+
+class GivingClosed(Unavailable):
+    """The public form has closed itself for a while."""
+
+    code = "giving_closed"
+
+
+class NotProven(BadInput):
+    """The puzzle that programs fail was not solved."""
+
+    code = "not_proven"
+
+
+class Challenge(Protocol):
+    """A puzzle that people pass and programs fail, checked by our server. None is asked until one is set up."""
+
+    @property
+    def field(self) -> str:
+        """The form's field that holds the answer."""
+
+    def passes(self, answer: str, remote_address: str) -> bool:
+        """Return whether the answer is right; a service that is away should let people through."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """How a giver came. ``asked_by``: the issue and the item whose signed link led here."""
+
+    network: str = ""
+    asked_by: tuple[int, int] | None = None
+    is_signed_in: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the giver came by a door that programs don't find."""
+        return self.asked_by is not None or self.is_signed_in
+
+
+def network_of(remote_address: str | None) -> str:
+    """Return the network that one household or machine room shares: /24 of IPv4, /48 of IPv6; empty when unknown."""
+    try:
+        address = ipaddress.ip_address(remote_address or "")
+    except ValueError:
+        return ""
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return str(ipaddress.ip_network((mapped, 24 if mapped.version == 4 else 48), strict=False))
+
+
+def check_door(session: Session, organisation: Organisation, arrival: Arrival) -> None:
+    """Do nothing while giving is open to whoever came like this. Changes nothing.
+
+    Raises:
+        GivingPaused: by staff, for everybody.
+        GivingClosed: by itself, for the public; or for everybody when even signed links bring a flood.
+    """
+    if organisation.giving_paused_at is not None:
+        raise GivingPaused("Giving is paused at this moment. Nothing was charged; please come back later.")
+    closed = _is_link_flooded(session) if arrival.is_known else is_closed(session)
+    if closed:
+        raise GivingClosed("Too many payments are being tried just now. Please come back in a quarter of an hour.")
+
+
+def check_limits(session: Session, arrival: Arrival, address_key: str) -> None:
+    """Do nothing while this network and this address have sent few forms in the last hour. Changes nothing.
+
+    Raises:
+        TooMany: with status 429.
+    """
+    since = now() - LIMIT_WINDOW
+    by_address = _count_attempts(session, since, Attempt.address_key == address_key)
+    by_network = _count_attempts(session, since, Attempt.network == arrival.network) if arrival.network else 0
+    if by_address >= MOST_PER_ADDRESS or by_network >= MOST_PER_NETWORK:
+        raise TooMany("Many gifts were begun from here within an hour. Nothing was charged; please try again later.")
+
+
+def check_challenge(challenge: Challenge | None, answer: str, remote_address: str) -> None:
+    """Do nothing when no puzzle is set up or it was solved. Asks a service: never call it inside a transaction.
+
+    Raises:
+        NotProven: when it was not solved.
+    """
+    if challenge is not None and not challenge.passes(answer, remote_address):
+        raise NotProven("Please solve the puzzle above the button; it keeps programs out.")
+
+
+def is_closed(session: Session) -> bool:
+    """Return whether the public form is closed: it is being flooded, or was so less than a quarter of an hour ago."""
+    raised_at = _last_raised_at(session)
+    return (raised_at is not None and raised_at > now() - CLOSED_FOR) or _find_flood(session) is not None
+
+
+def close_if_flooded(session: Session) -> bool:
+    """Raise the alarm that keeps the public form closed, if it is being flooded now; return whether it is.
+
+    Safe to repeat: a flood that lasts renews the one alarm once a minute. For every form that comes, and for the sweep.
+    """
+    flood = _find_flood(session)
+    if flood is None:
+        return False
+    raised_at = _last_raised_at(session)
+    if raised_at is None or raised_at < now() - _REPEAT_ALARM:
+        raise_alarm(
+            session,
+            ALARM,
+            f"{flood} within {_minutes(FLOOD_WINDOW)} minutes: somebody may be trying stolen cards. The public gift "
+            f"form has closed itself for {_minutes(CLOSED_FOR)} minutes; links in mails still work. Settle this alarm "
+            "to open the form before.",
+        )
+    return True
+
+
+def _find_flood(session: Session) -> str | None:
+    """Return what there is too much of, in words, or None."""
+    since = now() - FLOOD_WINDOW
+    declines = select(func.count()).where(
+        OutsideEvent.provider == Provider.STRIPE, OutsideEvent.type == DECLINED, OutsideEvent.received_at > since
+    )
+    declined = session.execute(declines).scalar_one()
+    if declined >= MOST_DECLINES:
+        return f"{declined} payments were declined"
+    opened = _count_attempts(session, since, Attempt.issue_id.is_(None))
+    return f"{opened} gift forms were sent" if opened >= MOST_OPENED else None
+
+
+def _is_link_flooded(session: Session) -> bool:
+    return _count_attempts(session, now() - FLOOD_WINDOW, Attempt.issue_id.is_not(None)) >= MOST_OPENED_BY_LINK
+
+
+def _count_attempts(session: Session, since: datetime, condition: ColumnElement[bool]) -> int:
+    return session.execute(select(func.count()).where(Attempt.created_at > since, condition)).scalar_one()
+
+
+def _last_raised_at(session: Session) -> datetime | None:
+    return session.scalar(select(Alarm.last_raised_at).where(Alarm.key == ALARM, Alarm.settled_at.is_(None)))
+
+
+def _minutes(span: timedelta) -> int:
+    return span // timedelta(minutes=1)
