@@ -35,3 +35,4 @@ def _log_plainly(**_: object) -> None:
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
+    logging.getLogger("stripe").setLevel(logging.WARNING)

@@ -8,11 +8,15 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from service.development.ports import LOOPBACK
 from service.errors import Conflict
 from service.settings import ROOT
 
 VAR = ROOT / "var"
 WEB_PORT = 8000
+# They open nothing but the test Stripe, which refuses any key of the real one.
+TEST_STRIPE_KEY = "sk_test_of_the_test_stripe"
+TEST_STRIPE_SECRET = "whsec_of_the_test_stripe_on_loopback"  # noqa: S105 - see above
 
 
 def is_production(environment: Mapping[str, str]) -> bool:
@@ -48,6 +52,16 @@ def fill_environment(
     }
     filled = {**defaults, **{name: value for name, value in given.items() if value}}
     return filled if filled.get("SECRET_KEY") else {**filled, "SECRET_KEY": _keep_secret(var / "secret-key")}
+
+
+def point_to_test_stripe(environment: Mapping[str, str], port: int) -> dict[str, str]:
+    """Return ``environment`` with gifts taken through the test Stripe on this port of the loopback address."""
+    return {
+        **environment,
+        "STRIPE_URL": f"http://{LOOPBACK}:{port}",
+        "STRIPE_KEY": TEST_STRIPE_KEY,
+        "STRIPE_WEBHOOK_SECRETS": TEST_STRIPE_SECRET,
+    }
 
 
 def _keep_secret(path: Path) -> str:

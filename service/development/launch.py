@@ -12,16 +12,26 @@ from pathlib import Path
 
 from service.development.children import Program
 from service.development.console import Console
-from service.development.environment import VAR, fill_environment, refuse_production
+from service.development.environment import VAR, fill_environment, point_to_test_stripe, refuse_production
 from service.development.ports import LOOPBACK, find_free_port, is_port_taken
 from service.development.postgres import PostgresServer, check_database
-from service.development.programs import make_beat, make_catcher, make_preparation, make_web, make_workers
+from service.development.programs import (
+    make_beat,
+    make_catcher,
+    make_preparation,
+    make_test_stripe,
+    make_web,
+    make_workers,
+)
 from service.development.running import announce, claim_var
 from service.development.supervisor import StopAsked, Supervisor
 from service.development.valkey import ValkeyServer, check_broker
 from service.errors import Conflict
 
-_TOLD = ("POSTRIDER_ENV", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "INBOX_DIR", "PUBLIC_URL", "SECRET_KEY")
+_TOLD = (
+    *("POSTRIDER_ENV", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "INBOX_DIR", "PUBLIC_URL", "SECRET_KEY"),
+    *("STRIPE_KEY", "STRIPE_WEBHOOK_SECRETS", "STRIPE_URL"),
+)
 
 
 def run_service(given: Mapping[str, str], web_port: int, console: Console, var: Path = VAR) -> None:
@@ -49,8 +59,8 @@ def run_service(given: Mapping[str, str], web_port: int, console: Console, var: 
                 launch = _Launch(supervisor, {**given, "WEB_PORT": str(web_port)}, web_port, var)
                 environment = launch.start_all()
                 address = f"http://localhost:{web_port}"
-                announce(var, address, {name: environment[name] for name in _TOLD}, supervisor.pids)
-                console.show(_welcome(address, time.monotonic() - since, launch))
+                announce(var, address, {name: environment.get(name, "") for name in _TOLD}, supervisor.pids)
+                console.show(_welcome(address, time.monotonic() - since, launch, environment))
                 supervisor.watch()
         except StopAsked:
             console.show("Stopped.")
@@ -84,6 +94,10 @@ class _Launch:
         )
         if not self.given.get("SMTP_URL"):
             programs.append(make_catcher(environment, mail_port))
+        if not self.given.get("STRIPE_KEY"):
+            stripe_port = find_free_port()
+            environment = point_to_test_stripe(environment, stripe_port)
+            programs.append(make_test_stripe(environment, stripe_port, self.web_port, self.var))
         self.supervisor.start(*programs)
         self.supervisor.run_to_end(make_preparation(environment, self.sign_in_file))
         self.supervisor.start(
@@ -110,7 +124,7 @@ class _Launch:
         return programs, database_url, redis_url
 
 
-def _welcome(address: str, seconds: float, launch: _Launch) -> str:
+def _welcome(address: str, seconds: float, launch: _Launch, environment: Mapping[str, str]) -> str:
     lines = ["", f"  Postrider is ready, after {seconds:.1f} s.", "", f"    Readers   {address}/"]
     lines.append(f"    Staff     {address}/desk/")
     if launch.sign_in_file.is_file():
@@ -118,4 +132,9 @@ def _welcome(address: str, seconds: float, launch: _Launch) -> str:
         lines.append(f"              sign in as {sign_in['address']} with {sign_in['password']}")
     if not launch.given.get("SMTP_URL"):
         lines.append(f"    Inbox     {address}/dev/inbox   every mail lands here, none leaves this machine")
+    lines.append(f"    Give      {address}/give")
+    if environment.get("STRIPE_URL"):
+        lines.append(
+            f"    Stripe    {environment['STRIPE_URL']}/   a test of it: cards, clock and banks; nothing is charged"
+        )
     return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.db import transaction
 from service.deliveries.planning import release_issue
+from service.development.sample_gifts import add_organisation, give_sample_gifts
 from service.errors import Conflict
 from service.issues.importing import import_manuscript
 from service.issues.models import Issue, Newsletter
@@ -23,6 +24,7 @@ from service.subscribers.states import ConsentSource, SubscriptionEvent
 from service.wiring import Services
 
 STAFF_ADDRESS = "editor@crossings.example.org"
+TREASURER_ADDRESS = "treasurer@crossings.example.org"  # the second person of a refund; the same password
 SAMPLES = Path(__file__).parent / "samples"
 WORDING = "Sample reader, made by the development sample."
 READERS = (
@@ -55,13 +57,16 @@ def load_sample(services: Services) -> SignIn | None:
             return None
         newsletter = _newsletter(session)
         create_account(session, STAFF_ADDRESS, "Robin Editor", password, Role.PUBLISHER)
+        create_account(session, TREASURER_ADDRESS, "Toni Treasurer", password, Role.TREASURER)
         for address, name in READERS:
             _reader(session, newsletter, address, name)
         issue = _import(session, newsletter, "issue-1.txt")
         issue.title = "Patience Station"
         issue.preheader = "Eleven signatures for one container of apricots, and what the ice charts really say."
         _import(session, newsletter, "issue-2.md")
-        release_issue(session, issue.id, services.settings.public_url)
+        add_organisation(session)
+        release_issue(session, issue.id, services.settings.public_url, services.signer)
+    give_sample_gifts(services)
     return SignIn(STAFF_ADDRESS, password)
 
 
@@ -78,7 +83,6 @@ def _newsletter(session: Session) -> Newsletter:
             "The Northern Crossings Institute is a 501(c)(3) organization. "
             "Gifts are tax-deductible to the extent allowed by law. EIN 00-0000000."
         ),
-        gift_url="https://gifts.example.org/crossings",
         sender_name="Crossings",
         sender_address="letter@crossings.example.org",
         reply_address="editor@crossings.example.org",
