@@ -5,6 +5,7 @@ from service.alarms import models as alarms
 from service.db import Base
 from service.deliveries import models as deliveries
 from service.donations import models as donations
+from service.donations import readings
 from service.inbox import models as inbox
 from service.issues import models as issues
 from service.mail import models as mail
@@ -25,6 +26,7 @@ __all__ = [
     "mail",
     "metadata",
     "organisation",
+    "readings",
     "receipts",
     "staff",
     "subscribers",

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from service.cli.bench import bench
 from service.cli.database import migrate
 from service.cli.issue import issue
 from service.cli.newsletter import newsletter
@@ -27,7 +28,7 @@ def postrider() -> None:
     """
 
 
-for command in (run, issue, send, newsletter, staff, migrate):
+for command in (run, issue, send, newsletter, staff, migrate, bench):
     postrider.add_command(command)
 
 

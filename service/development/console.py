@@ -6,7 +6,17 @@ from types import MappingProxyType
 from typing import TextIO
 
 _COLOURS: Mapping[str, int] = MappingProxyType(
-    {"postgres": 34, "valkey": 31, "database": 34, "mail": 33, "post": 32, "bulk": 92, "beat": 35, "web": 36}
+    {
+        "postgres": 34,
+        "valkey": 31,
+        "database": 34,
+        "mail": 33,
+        "stripe": 95,
+        "post": 32,
+        "bulk": 92,
+        "beat": 35,
+        "web": 36,
+    }
 )
 _WIDTH = 8
 

@@ -55,14 +55,12 @@ def load_sample(services: Services) -> SignIn | None:
     with transaction(services.factory) as session:
         if session.scalar(select(Newsletter.id).limit(1)):
             return None
-        newsletter = _newsletter(session)
+        newsletter = add_newsletter(session)
         create_account(session, STAFF_ADDRESS, "Robin Editor", password, Role.PUBLISHER)
         create_account(session, TREASURER_ADDRESS, "Toni Treasurer", password, Role.TREASURER)
         for address, name in READERS:
             _reader(session, newsletter, address, name)
-        issue = _import(session, newsletter, "issue-1.txt")
-        issue.title = "Patience Station"
-        issue.preheader = "Eleven signatures for one container of apricots, and what the ice charts really say."
+        issue = import_sample(session, newsletter)
         _import(session, newsletter, "issue-2.md")
         add_organisation(session)
         release_issue(session, issue.id, services.settings.public_url, services.signer)
@@ -70,7 +68,8 @@ def load_sample(services: Services) -> SignIn | None:
     return SignIn(STAFF_ADDRESS, password)
 
 
-def _newsletter(session: Session) -> Newsletter:
+def add_newsletter(session: Session) -> Newsletter:
+    """Store the sample newsletter."""
     newsletter = Newsletter(
         slug="crossings",
         list_id="crossings.letters.example",
@@ -90,6 +89,14 @@ def _newsletter(session: Session) -> Newsletter:
     session.add(newsletter)
     session.flush()
     return newsletter
+
+
+def import_sample(session: Session, newsletter: Newsletter) -> Issue:
+    """Import the sample issue that is ready to go out."""
+    issue = _import(session, newsletter, "issue-1.txt")
+    issue.title = "Patience Station"
+    issue.preheader = "Eleven signatures for one container of apricots, and what the ice charts really say."
+    return issue
 
 
 def _reader(session: Session, newsletter: Newsletter, address: str, name: str | None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from service.donations.gateway import TransactionFacts
@@ -76,7 +76,8 @@ def compare_mirror(session: Session) -> list[Mismatch]:
 
 
 def _sum_of(kinds: tuple[LedgerKind, ...]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(LedgerEntry.amount_minor).filter(LedgerEntry.kind.in_(kinds)), 0)
+    lines = func.sum(LedgerEntry.amount_minor).filter(LedgerEntry.kind.in_(kinds))
+    return cast(func.coalesce(lines, 0), BigInteger)  # PostgreSQL sums wide integers as numeric
 
 
 def _place(moved: TransactionFacts) -> tuple[str, str]:
@@ -108,7 +109,7 @@ def _place_of_entry(entry: LedgerEntry) -> tuple[str, str]:
 def _list_unbalanced(session: Session, sources: set[str], since: datetime, at: datetime) -> list[Mismatch]:
     """Return what is in the books for longer than a balance line may take, and is not in the balance."""
     booked = (
-        select(LedgerEntry.source_id, func.sum(LedgerEntry.amount_minor))
+        select(LedgerEntry.source_id, cast(func.sum(LedgerEntry.amount_minor), BigInteger))
         .where(LedgerEntry.source_id.is_not(None), LedgerEntry.occurred_at.between(since, at - SETTLING))
         .group_by(LedgerEntry.source_id)
     )

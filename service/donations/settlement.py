@@ -5,8 +5,10 @@ spans the question and the answer's transaction: without it a slow reader could 
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +18,7 @@ from service.db import SessionFactory, hold_lock, transaction
 from service.donations.events import Root, RootKind, find_roots
 from service.donations.gateway import CheckoutFacts, Gateway
 from service.donations.models import Attempt
+from service.donations.readings import begin_reading, note_reading
 from service.donations.recording import record_payment
 from service.donations.recurring import record_recurring
 from service.donations.states import MOVES, AttemptState
@@ -23,6 +26,7 @@ from service.errors import NotFound, PostriderError
 from service.inbox.handling import find_waiting_event, mark_handled, mark_tried
 from service.inbox.models import EventState, OutsideEvent
 
+Facts = TypeVar("Facts")
 log = logging.getLogger(__name__)
 
 UNKNOWN_FOR = timedelta(hours=1)  # what the processor does not know by then is of another account, or was deleted
@@ -49,49 +53,41 @@ class Settlement:
             else:
                 mark_tried(session, event_row_id, outcome)
 
-    def sync(self, root: Root) -> None:
-        """Read one root anew and write it down. Safe to repeat."""
+    def sync(self, root: Root, told_at: datetime | None = None) -> None:
+        """Read one root anew and write it down, unless that was done since ``told_at``. Safe to repeat."""
         match root.kind:
             case RootKind.CHECKOUT:
-                self.sync_checkout(root.id)
+                self.sync_checkout(root.id, told_at)
             case RootKind.INVOICE:
-                self.sync_invoice(root.id)
+                self.sync_invoice(root.id, told_at)
             case RootKind.RECURRING:
-                self.sync_recurring(root.id)
+                self.sync_recurring(root.id, told_at)
             case RootKind.PAYMENT:
-                self.sync_payment(root.id)
+                self.sync_payment(root.id, told_at)
 
-    def sync_payment(self, payment_id: str) -> None:
+    def sync_payment(self, payment_id: str, told_at: datetime | None = None) -> None:
         """Settle one payment, and the arrangement that it belongs to."""
-        with hold_lock(self.factory, f"payment:{payment_id}"):
-            facts = self.gateway.fetch_payment(payment_id)
-            with transaction(self.factory) as session:
-                record_payment(session, facts)
-        if facts.subscription_id is not None:
-            self.sync_recurring(facts.subscription_id)
+        facts = self._read(f"payment:{payment_id}", told_at, payment_id, self.gateway.fetch_payment, record_payment)
+        if facts is not None and facts.subscription_id is not None:
+            self.sync_recurring(facts.subscription_id, told_at)
 
-    def sync_recurring(self, subscription_id: str) -> None:
+    def sync_recurring(self, subscription_id: str, told_at: datetime | None = None) -> None:
         """Settle one standing arrangement."""
-        with hold_lock(self.factory, f"recurring:{subscription_id}"):
-            facts = self.gateway.fetch_recurring(subscription_id)
-            with transaction(self.factory) as session:
-                record_recurring(session, facts)
+        name = f"recurring:{subscription_id}"
+        self._read(name, told_at, subscription_id, self.gateway.fetch_recurring, record_recurring)
 
-    def sync_invoice(self, invoice_id: str) -> None:
+    def sync_invoice(self, invoice_id: str, told_at: datetime | None = None) -> None:
         """Settle the payments of one renewal."""
         for payment_id in self.gateway.list_payments_of_invoice(invoice_id):
-            self.sync_payment(payment_id)
+            self.sync_payment(payment_id, told_at)
 
-    def sync_checkout(self, session_id: str) -> None:
+    def sync_checkout(self, session_id: str, told_at: datetime | None = None) -> None:
         """Settle how far a giver came, then the payment or arrangement that came of it."""
-        with hold_lock(self.factory, f"checkout:{session_id}"):
-            facts = self.gateway.fetch_checkout(session_id)
-            with transaction(self.factory) as session:
-                _record_checkout(session, facts)
-        if facts.subscription_id is not None:
-            self.sync_recurring(facts.subscription_id)
-        if facts.payment_id is not None:
-            self.sync_payment(facts.payment_id)
+        facts = self._read(f"checkout:{session_id}", told_at, session_id, self.gateway.fetch_checkout, _record_checkout)
+        if facts is not None and facts.subscription_id is not None:
+            self.sync_recurring(facts.subscription_id, told_at)
+        if facts is not None and facts.payment_id is not None:
+            self.sync_payment(facts.payment_id, told_at)
 
     def sync_attempt(self, attempt_id: int) -> None:
         """Settle a form whose giver has come back from the processor's page."""
@@ -100,12 +96,31 @@ class Settlement:
         if session_id is not None:
             self.sync_checkout(session_id)
 
+    def _read(
+        self,
+        root: str,
+        told_at: datetime | None,
+        root_id: str,
+        fetch: Callable[[str], Facts],
+        record: Callable[[Session, Facts], object],
+    ) -> Facts | None:
+        """Fetch and record under the root's lock; None when that was done since ``told_at``."""
+        with hold_lock(self.factory, root):
+            began_at = begin_reading(self.factory, root, told_at)
+            if began_at is None:
+                return None
+            facts = fetch(root_id)
+            with transaction(self.factory) as session:
+                record(session, facts)
+                note_reading(session, root, began_at)
+        return facts
+
     def _settle(self, event: OutsideEvent) -> EventState | str:
         """Return the state that the event has reached, or the sentence that says why it must wait."""
         roots = find_roots(event.payload)
         try:
             for root in roots:
-                self.sync(root)
+                self.sync(root, event.received_at)
         except NotFound as problem:
             if event.occurred_at > now() - UNKNOWN_FOR:
                 return problem.message

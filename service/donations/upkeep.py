@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.donations.checkout import expire_attempts
+from service.donations.readings import forget_readings
 from service.donations.reconcile import LOOK_BACK, was_reconciled_since, watch_for_silence
 from service.donations.recurring import post_notices
 from service.donations.refunds import list_unsent_refunds
@@ -37,3 +38,4 @@ def tend_gifts(session: Session) -> None:
         post_notices(session, now())
         watch_for_silence(session)
         trim_payloads(session)
+        forget_readings(session)

@@ -1,0 +1,297 @@
+"""What becomes of a gift, told by events: rows, ledger, receipts and letters follow the facts, whatever the order."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
+
+import pytest
+from sqlalchemy import select, update
+
+from service.db import transaction
+from service.donations.events import Root, RootKind
+from service.donations.models import Attempt, Donation, Donor, RenewalFailure
+from service.donations.states import AttemptState, DonationState, RecurringState
+from service.inbox.models import EventState, OutsideEvent
+from service.mail.models import LetterKind
+from tests.donations.till import RENEWALS_FAIL, Till
+
+
+def test_a_card_gift_is_mirrored_booked_receipted_and_told(till: Till) -> None:
+    payment_id = till.give(5000, cover=181)
+    till.tell()
+    gift = till.gift(payment_id)
+    assert (gift.state, gift.amount_minor, gift.fee_cover_minor) == (DonationState.SUCCEEDED, 5181, 181)
+    assert (gift.method, gift.review) == ("Visa •••• 4242", "")
+    assert till.lines(payment_id) == {"gift": 5000, "fee_cover": 181, "fee": -180}
+    assert till.receipts(payment_id) == [("issued", 5181)]
+    assert till.letters() == [LetterKind.RECEIPT]
+    with transaction(till.services.factory) as session:
+        assert session.scalars(select(Attempt.state)).one() is AttemptState.COMPLETE
+        donor = session.scalars(select(Donor)).one()
+        assert (donor.name, donor.mailed_address) == ("Grace Giver", "grace.giver@example.org")
+        assert donor.customer_id
+
+
+def test_case_66_the_same_event_fifty_times_at_once_is_one_gift_and_one_receipt(till: Till) -> None:
+    payment_id = till.give()
+    event_id = till.find_event("payment_intent.succeeded")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: till.tell([event_id]), range(50)))
+    assert till.gift(payment_id).state is DonationState.SUCCEEDED
+    assert till.receipts(payment_id) == [("issued", 5000)]
+    assert till.letters() == [LetterKind.RECEIPT]
+    assert till.lines(payment_id) == {"gift": 5000, "fee": -175}
+    with transaction(till.services.factory) as session:
+        assert len(session.scalars(select(OutsideEvent)).all()) == 1
+
+
+def test_case_66_all_events_of_a_gift_at_once_are_one_gift_and_one_receipt(till: Till) -> None:
+    payment_id = till.give()
+    events = till.new_events()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda event_id: till.tell([event_id]), events * 5))
+    assert till.receipts(payment_id) == [("issued", 5000)]
+    assert till.lines(payment_id) == {"gift": 5000, "fee": -175}
+
+
+ORDERS = list(
+    permutations(["checkout.session.completed", "payment_intent.succeeded", "refund.created", "charge.refunded"])
+)
+
+
+@pytest.mark.parametrize("refunded", [1, 2000, 5000])
+def test_case_67_every_order_of_events_ends_the_same(till: Till, refunded: int) -> None:
+    ends = set()
+    for order in ORDERS[:: 3 if refunded != 2000 else 1]:
+        payment_id = till.give()
+        till.gateway.refund(payment_id, refunded, f"refund:{payment_id}")
+        for kind in order:
+            about = payment_id if kind != "checkout.session.completed" else ""
+            till.tell([till.find_event(kind, about)])
+        gift = till.gift(payment_id)
+        valid = tuple(receipt for receipt in till.receipts(payment_id) if receipt[0] == "issued")
+        ends.add((gift.state, gift.refunded_minor, tuple(sorted(till.lines(payment_id).items())), valid))
+    state = DonationState.REFUNDED if refunded == 5000 else DonationState.PARTIALLY_REFUNDED
+    valid = () if refunded == 5000 else (("issued", 5000 - refunded),)
+    assert ends == {(state, refunded, (("fee", -175), ("gift", 5000), ("refund", -refunded)), valid)}
+
+
+def test_case_67_a_refund_that_is_told_before_its_charge_waits_for_nothing(till: Till) -> None:
+    payment_id = till.give()
+    till.gateway.refund(payment_id, 2000, "refund:1")
+    till.tell([till.find_event("refund.created")])
+    assert till.lines(payment_id) == {"gift": 5000, "fee": -175, "refund": -2000}
+    assert till.receipts(payment_id) == [("issued", 3000)]
+
+
+def test_case_68_a_bank_debit_is_no_gift_until_it_arrives(till: Till) -> None:
+    payment_id = till.give(method="us_bank_account")
+    till.tell()
+    assert till.gift(payment_id).state is DonationState.PROCESSING
+    assert till.lines(payment_id) == {}
+    assert till.receipts(payment_id) == []
+    assert till.letters() == [LetterKind.GIFT_PENDING]
+    till.fake.settle_debit(payment_id)
+    till.tell()
+    assert till.gift(payment_id).state is DonationState.SUCCEEDED
+    assert till.receipts(payment_id) == [("issued", 5000)]
+    assert till.letters() == [LetterKind.GIFT_PENDING, LetterKind.RECEIPT]
+
+
+def test_case_68_a_bank_debit_that_fails_is_said_and_leaves_the_books_empty(till: Till) -> None:
+    payment_id = till.give(method="us_bank_account")
+    till.tell()
+    till.fake.settle_debit(payment_id, succeeds=False)
+    till.tell()
+    assert till.gift(payment_id).state is DonationState.FAILED
+    assert (till.lines(payment_id), till.receipts(payment_id)) == ({}, [])
+    assert till.letters() == [LetterKind.GIFT_PENDING, LetterKind.GIFT_FAILED]
+
+
+def test_case_73_several_refunds_and_one_that_fails_leave_exact_cents(till: Till) -> None:
+    payment_id = till.give(9999)
+    failing = till.gateway.refund(payment_id, 3333, "refund:1")
+    till.gateway.refund(payment_id, 1, "refund:2")
+    till.tell()
+    assert till.receipts(payment_id)[-1] == ("issued", 6665)
+    till.fake.refund_fails(failing)
+    till.tell()
+    gift = till.gift(payment_id)
+    assert (gift.state, gift.refunded_minor) == (DonationState.PARTIALLY_REFUNDED, 1)
+    lines = till.lines(payment_id)
+    assert (lines["gift"], lines["refund"], lines["refund_failed"]) == (9999, -3334, 3333)
+    assert till.receipts(payment_id)[-1] == ("issued", 9998)
+    assert [state for state, _ in till.receipts(payment_id)].count("issued") == 1
+
+
+@pytest.mark.parametrize(
+    ("won", "state", "net", "issued"),
+    [(True, DonationState.SUCCEEDED, 5000, [5000]), (False, DonationState.CHARGED_BACK, 0, [])],
+)
+def test_the_end_of_a_dispute_decides(till: Till, won: bool, state: DonationState, net: int, issued: list[int]) -> None:
+    payment_id = till.give()
+    dispute_id = till.fake.open_dispute(payment_id)
+    till.tell()
+    assert till.gift(payment_id).state is DonationState.DISPUTED
+    assert "issued" not in dict(till.receipts(payment_id))
+    till.fake.close_dispute(dispute_id, won=won)
+    till.tell()
+    assert till.gift(payment_id).state is state
+    lines = till.lines(payment_id)
+    assert lines["gift"] + lines["dispute"] + lines.get("dispute_reinstated", 0) == net
+    assert [amount for word, amount in till.receipts(payment_id) if word == "issued"] == issued
+
+
+def test_a_dispute_after_the_receipt_holds_it_and_a_lost_one_voids_it(till: Till) -> None:
+    payment_id = till.give()
+    till.tell()
+    dispute_id = till.fake.open_dispute(payment_id)
+    till.tell()
+    assert till.receipts(payment_id) == [("held", 5000)]
+    till.fake.close_dispute(dispute_id, won=False)
+    till.tell()
+    assert till.receipts(payment_id) == [("voided", 5000)]
+    assert till.letters() == [LetterKind.RECEIPT, LetterKind.RECEIPT_VOIDED]
+
+
+def test_an_inquiry_moves_no_money_and_changes_nothing(till: Till) -> None:
+    payment_id = till.give()
+    till.fake.open_dispute(payment_id, kind="inquiry")
+    till.tell()
+    assert till.gift(payment_id).state is DonationState.SUCCEEDED
+    assert till.lines(payment_id) == {"gift": 5000, "fee": -175}
+    assert till.receipts(payment_id) == [("issued", 5000)]
+
+
+def test_a_fee_that_comes_late_is_booked_when_it_comes_and_delays_nothing(till: Till) -> None:
+    till.fake.hold_balance_transactions()
+    payment_id = till.give()
+    till.tell()
+    assert till.lines(payment_id) == {"gift": 5000}
+    assert till.receipts(payment_id) == [("issued", 5000)]
+    till.fake.release_balance_transactions()
+    till.tell()
+    assert till.lines(payment_id) == {"gift": 5000, "fee": -175}
+    assert till.letters() == [LetterKind.RECEIPT]
+
+
+def test_every_renewal_is_a_gift_with_a_receipt_of_its_own(till: Till) -> None:
+    subscription_id = till.give_monthly()
+    for _ in range(2):
+        till.fake.advance(days=31)
+    till.tell()
+    recurring = till.recurring(subscription_id)
+    assert (recurring.state, recurring.amount_minor) == (RecurringState.ACTIVE, 2500)
+    with transaction(till.services.factory) as session:
+        gifts = session.scalars(select(Donation).order_by(Donation.paid_at)).all()
+        assert [gift.recurring_id for gift in gifts] == [recurring.id] * 3
+        assert len({gift.invoice_id for gift in gifts}) == 3
+        assert {gift.donor_id for gift in gifts} == {recurring.donor_id}
+    assert till.letters() == [LetterKind.RECEIPT] * 3
+
+
+def test_a_renewal_that_fails_is_told_once_for_each_try_and_recovers(till: Till) -> None:
+    subscription_id = till.give_monthly(card=RENEWALS_FAIL)
+    till.tell()
+    till.fake.advance(days=31)
+    events = till.new_events()
+    till.tell(events)
+    till.tell(reversed(events))
+    recurring = till.recurring(subscription_id)
+    assert recurring.state is RecurringState.PAST_DUE
+    assert recurring.failing_tries
+    assert recurring.failing_next_try_at is not None
+    assert till.letters().count(LetterKind.RENEWAL_FAILED) == 1
+    till.fake.change_card(subscription_id)
+    till.fake.advance(days=8)
+    till.tell()
+    recurring = till.recurring(subscription_id)
+    assert (recurring.state, recurring.failing_invoice_id) == (RecurringState.ACTIVE, None)
+    assert till.letters().count(LetterKind.RECEIPT) == 2
+
+
+def test_a_renewal_that_never_succeeds_ends_the_arrangement_with_one_letter(till: Till) -> None:
+    subscription_id = till.give_monthly(card=RENEWALS_FAIL)
+    till.tell()
+    for _ in range(20):
+        till.fake.advance(days=3)
+        till.tell()
+    recurring = till.recurring(subscription_id)
+    assert recurring.state is RecurringState.ENDED
+    assert recurring.ended_at is not None
+    letters = till.letters()
+    assert letters.count(LetterKind.RECURRING_ENDED) == 1
+    with transaction(till.services.factory) as session:
+        tries = list(session.scalars(select(RenewalFailure.tries).order_by(RenewalFailure.id)))
+    assert tries == sorted(set(tries))
+    assert letters.count(LetterKind.RENEWAL_FAILED) >= len(tries) - 1
+
+
+def test_money_without_a_form_of_ours_is_recorded_and_shown_to_staff(till: Till) -> None:
+    payment_id = till.give()
+    with transaction(till.services.factory) as session:
+        session.execute(update(Attempt).values(public_id="another", session_id=None))
+    till.tell()
+    gift = till.gift(payment_id)
+    assert gift.state is DonationState.SUCCEEDED
+    assert "No form of ours" in gift.review
+    assert till.receipts(payment_id) == [("issued", 5000)]
+
+
+def test_another_amount_than_the_form_asked_for_is_recorded_as_it_is_and_flagged(till: Till) -> None:
+    payment_id = till.give()
+    with transaction(till.services.factory) as session:
+        session.execute(update(Attempt).values(amount_minor=4000))
+    till.tell()
+    gift = till.gift(payment_id)
+    assert gift.amount_minor == 5000
+    assert "$40.00" in gift.review
+
+
+def test_an_event_about_something_unknown_waits_and_is_then_let_go(till: Till) -> None:
+    payment_id = till.give()
+    event_id = till.find_event("payment_intent.succeeded", payment_id)
+    row_id = till.take_in(event_id)
+    with transaction(till.services.factory) as session:
+        event = session.get_one(OutsideEvent, row_id)
+        event.payload = {"data": {"object": {"object": "payment_intent", "id": "pi_of_another_account"}}}
+    till.settlement.handle_event(row_id)
+    with transaction(till.services.factory) as session:
+        event = session.get_one(OutsideEvent, row_id)
+        assert (event.state, event.attempts) == (EventState.RECEIVED, 1)
+        event.occurred_at = event.occurred_at.replace(year=2025)
+    till.settlement.handle_event(row_id)
+    with transaction(till.services.factory) as session:
+        assert session.get_one(OutsideEvent, row_id).state is EventState.IGNORED
+
+
+def test_a_processor_that_is_away_costs_an_event_nothing_but_time(till: Till) -> None:
+    payment_id = till.give()
+    row_id = till.take_in(till.find_event("payment_intent.succeeded"))
+    till.fake.fail_next(20, "error")
+    till.settlement.handle_event(row_id)
+    with transaction(till.services.factory) as session:
+        event = session.get_one(OutsideEvent, row_id)
+        assert (event.state, event.attempts) == (EventState.RECEIVED, 1)
+        assert event.problem
+    till.fake.faults.clear()
+    till.settlement.handle_event(row_id)
+    assert till.gift(payment_id).state is DonationState.SUCCEEDED
+
+
+def test_what_was_read_after_an_event_came_in_is_not_read_again_for_it(till: Till) -> None:
+    till.give()
+    rows = [till.take_in(event_id) for event_id in till.new_events()]
+    till.settlement.handle_event(rows[0])
+    asked: list[Root] = []
+    settlement = till.settlement
+    read = type(settlement.gateway).fetch_payment
+
+    def fetch(self: object, payment_id: str) -> object:
+        asked.append(Root(RootKind.PAYMENT, payment_id))
+        return read(self, payment_id)  # type: ignore[arg-type] # the adapter's own method
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(settlement.gateway), "fetch_payment", fetch)
+        for row_id in rows[1:]:
+            settlement.handle_event(row_id)
+    assert len(asked) <= 1
