@@ -7,6 +7,7 @@ from redis import Redis
 
 from service.adapters.celery import CeleryPublisher, make_celery
 from service.adapters.smtp import SmtpTransport
+from service.adapters.stripe.gateway import make_gateway
 from service.db import SessionFactory, make_engine, make_session_factory
 from service.deliveries.compose import Links
 from service.deliveries.letters import LetterSender
@@ -57,4 +58,5 @@ def wire(settings: Settings, *, pool_size: int = 10) -> Services:
         transport=SmtpTransport(settings.smtp_url, settings.public_host),
         celery=celery,
         redis=Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2),
+        gateway=make_gateway(settings) if settings.takes_gifts else None,
     )

@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.smtp",
     "tests.fixtures.browser",
+    "tests.fixtures.stripe",
     "tests.fixtures.services",
     "tests.fixtures.processes",
 ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from celery import Celery
 
 from service.clock import now
+from service.donations.changes import carry_out_change
 from service.donations.gateway import Gateway
 from service.donations.reconcile import LOOK_BACK, fetch_missed_events, reconcile
 from service.donations.refunds import send_refund
@@ -31,6 +32,11 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
     def send_one_refund(request_id: int) -> None:
         """Pay one refund back. Safe to repeat: the request's id is the processor's idempotency key."""
         send_refund(services().factory, _gateway(services()), request_id)
+
+    @app.task(name=Job.CHANGE_RECURRING.value)
+    def change_recurring(change_id: int) -> None:
+        """Carry out what a donor asked while the processor was away. Safe to repeat: one change is one key there."""
+        carry_out_change(services().factory, _gateway(services()), change_id)
 
     @app.task(name=Job.FETCH_EVENTS.value)
     def fetch_events() -> None:

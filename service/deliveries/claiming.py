@@ -21,13 +21,14 @@ LEFT = "the person left after the audience was frozen"
 
 @dataclass(frozen=True)
 class Claim:
-    """One copy in a sender's hands. ``fence`` proves that it still is."""
+    """One copy in a sender's hands. ``fence`` proves that it still is; ``is_thanked`` chooses the form of its mail."""
 
     delivery_id: int
     fence: int
     issue_id: int
     subscription_id: int
     recipient: str
+    is_thanked: bool
     name: str | None
 
 
@@ -57,6 +58,7 @@ def claim_batch(session: Session, issue_id: int, size: int) -> list[Claim]:
             Delivery.issue_id,
             Delivery.subscription_id,
             Delivery.recipient,
+            Delivery.is_thanked,
             Subscriber.name,
         )
         .execution_options(synchronize_session=False)

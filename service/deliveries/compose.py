@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -30,8 +31,10 @@ class Links:
     signer: TokenSigner
     public_url: str
 
-    def for_copy(self, issue_id: int, delivery_id: int, subscription_id: int, name: str | None) -> ReaderValues:
-        """Return what fills the holes of one copy."""
+    def for_copy(
+        self, issue_id: int, delivery_id: int, subscription_id: int, name: str | None, *, is_thanked: bool = False
+    ) -> ReaderValues:
+        """Return what fills the holes of one copy, and whether it thanks where others ask."""
         track = self.signer.sign(Purpose.TRACK, issue_id, delivery_id)
         leave = self.signer.sign(Purpose.UNSUBSCRIBE, subscription_id, delivery_id)
         view = self.signer.sign(Purpose.VIEW, delivery_id)
@@ -41,6 +44,7 @@ class Links:
             view_url=f"{self.public_url}/view/{view}",
             click_url_prefix=f"{self.public_url}/c/{track}/",
             pixel_url=f"{self.public_url}/o/{track}.gif",
+            is_thanked=is_thanked,
         )
 
 
@@ -49,7 +53,7 @@ class Composer:
 
     def __init__(self, edition: Edition, issue: Issue, links: Links, message_host: str) -> None:
         self._edition, self._links, self._host = edition, links, message_host
-        self._template = CompiledTemplate.load(edition.template)
+        self._template = _load_template(edition.template)
         self._list_name = issue.newsletter.name
         self._feedback = f"issue-{issue.id}:{issue.newsletter.slug}:newsletter:postrider"
 
@@ -59,7 +63,9 @@ class Composer:
 
     def compose(self, claim: Claim, moment: datetime | None = None) -> Message:
         """Return the reader's own message."""
-        values = self._links.for_copy(claim.issue_id, claim.delivery_id, claim.subscription_id, claim.name)
+        values = self._links.for_copy(
+            claim.issue_id, claim.delivery_id, claim.subscription_id, claim.name, is_thanked=claim.is_thanked
+        )
         edition, message_id = self._edition, self.message_id(claim)
         envelope = Envelope(
             sender=Party(edition.sender_name, edition.sender_address),
@@ -73,6 +79,11 @@ class Composer:
         body = self._template.join(values)
         content = build_newsletter(envelope, lists, self._template.content_type, body)
         return Message(edition.sender_address, claim.recipient, content, message_id)
+
+
+@lru_cache(maxsize=8)  # issues that go out at once; reading one takes as long as joining thirty copies
+def _load_template(dumped: bytes) -> CompiledTemplate:
+    return CompiledTemplate.load(dumped)
 
 
 def load_composer(session: Session, issue_id: int, links: Links, message_host: str) -> Composer:

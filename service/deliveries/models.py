@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.db import Base, word_type
@@ -13,6 +13,7 @@ class Delivery(Base):
     """One issue to one subscriber. ``fence`` grows with every claim: a sender that slept too long is refused.
 
     ``lease_until`` is by the database's clock. Half of each page stays free, so that a row's five updates stay on it.
+    ``is_thanked``: the person had given lately when the audience was frozen, and reads thanks in place of the ask.
     """
 
     __tablename__ = "deliveries"
@@ -28,6 +29,7 @@ class Delivery(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
     recipient: Mapped[str]
+    is_thanked: Mapped[bool] = mapped_column(server_default=false())
     state: Mapped[DeliveryState] = mapped_column(word_type(DeliveryState), server_default=DeliveryState.QUEUED)
     fence: Mapped[int] = mapped_column(server_default="0")
     lease_until: Mapped[datetime | None]

@@ -75,6 +75,10 @@ class Challenge(Protocol):
     def field(self) -> str:
         """The form's field that holds the answer."""
 
+    @property
+    def widget(self) -> str:
+        """The puzzle itself, as HTML that is put above the button; its scripts must be our own."""
+
     def passes(self, answer: str, remote_address: str) -> bool:
         """Return whether the answer is right; a service that is away should let people through."""
 

@@ -48,12 +48,17 @@ def export_table(session: Session, table: Table, first: date, last: date, zone: 
     Raises:
         BadInput: when the period ends before it begins; at once, before the first line.
     """
-    if last < first:
-        raise BadInput("The period ends before it begins.")
+    check_period(first, last)
     since, until = start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone)
     if table is Table.LEDGER:
         return write_table(_LEDGER_HEADS, _list_lines(session, since, until, zone))
     return write_table(_GIFT_HEADS, _list_gifts(session, since, until, zone))
+
+
+def check_period(first: date, last: date) -> None:
+    """Raise BadInput when a period ends before it begins."""
+    if last < first:
+        raise BadInput("The period ends before it begins.")
 
 
 def _list_lines(session: Session, since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[list[Cell]]:

@@ -62,3 +62,32 @@ def change_fund(fund: Fund, *, name: str, description: str, goal_minor: int | No
     if goal_minor is not None and goal_minor <= 0:
         raise BadInput("A goal is an amount above zero; leave it empty when there is none.")
     fund.name, fund.description, fund.goal_minor = tidy_name, " ".join(description.split()), goal_minor
+
+
+def close_fund(session: Session, fund_id: int) -> Fund:
+    """Take no more new gifts for a fund; its recurring gifts go on. Safe to repeat.
+
+    Raises:
+        NotFound: when there is no such fund.
+        Conflict: when it is the last open one: a gift must be for something.
+    """
+    open_funds = session.scalars(select(Fund).where(Fund.is_open).with_for_update()).all()
+    fund = _get_fund_by_id(session, fund_id)
+    if fund.is_open and len(open_funds) == 1:
+        raise Conflict("This is the only open fund. Open or add another first, or pause giving as a whole.")
+    fund.is_open = False
+    return fund
+
+
+def open_fund(session: Session, fund_id: int) -> Fund:
+    """Take gifts for a fund again. Safe to repeat. Raises NotFound when there is no such fund."""
+    fund = _get_fund_by_id(session, fund_id)
+    fund.is_open = True
+    return fund
+
+
+def _get_fund_by_id(session: Session, fund_id: int) -> Fund:
+    fund = session.get(Fund, fund_id)
+    if fund is None:
+        raise NotFound("There is no such fund.")
+    return fund

@@ -22,9 +22,13 @@ _TRIBUTES: Final = {"honour": "In honor of", "memory": "In memory of"}
 
 
 def gift_facts(donation: Donation) -> GiftFacts | None:
-    """Return what a receipt needs to know, or None while nobody knows who gave."""
-    donor = donation.donor
-    if donor is None:
+    """Return what a receipt needs to know, or None while nobody knows who gave, or what for.
+
+    A payment without a fund did not come by our form: the account may be used for more than gifts, and what was sold
+    must not be called a gift. Staff who know better give it a fund.
+    """
+    donor, fund = donation.donor, donation.fund
+    if donor is None or fund is None:
         return None
     tribute = f"{_TRIBUTES[donation.tribute_kind]} {donation.tribute_name}" if donation.tribute_kind else ""
     return GiftFacts(
@@ -41,7 +45,7 @@ def gift_facts(donation: Donation) -> GiftFacts | None:
         benefit=donation.benefit,
         currency=donation.currency,
         paid_at=donation.paid_at,
-        fund_name=donation.fund.name if donation.fund else "",
+        fund_name=fund.name,
         method=donation.method,
         tribute=tribute,
         is_renewal=donation.recurring_id is not None,

@@ -20,6 +20,13 @@ from service.organisation.models import Organisation
 from service.receipts.models import Receipt, Statement, StatementState
 from service.receipts.queries import list_receipts_of_donor, list_statements_of_donor
 
+_ORDER: Final = {
+    RecurringState.PAST_DUE: 0,
+    RecurringState.INCOMPLETE: 1,
+    RecurringState.ACTIVE: 1,
+    RecurringState.PAUSED: 1,
+    RecurringState.ENDED: 2,
+}
 SHOWN_STATEMENTS: Final = frozenset({StatementState.APPROVED, StatementState.SENT})
 COLUMNS: Final = (
     "Date", "Amount", "Currency", "Of which fee cover", "Paid back", "State", "How often", "Fund", "Method", "Receipt",
@@ -36,10 +43,10 @@ class PastGift:
 
 
 def list_recurring_of_donor(session: Session, donor_id: int) -> list[RecurringDonation]:
-    """Return a donor's arrangements: those that run first, then the newest."""
+    """Return a donor's arrangements: first what needs them, then what runs, last what has ended; newest first."""
     found = select(RecurringDonation).where(RecurringDonation.donor_id == donor_id)
     rows = session.scalars(found.options(joinedload(RecurringDonation.fund)).order_by(RecurringDonation.id.desc()))
-    return sorted(rows, key=lambda recurring: recurring.state is RecurringState.ENDED)
+    return sorted(rows, key=lambda recurring: _ORDER[recurring.state])
 
 
 def get_own_recurring(session: Session, donor_id: int, recurring_id: int) -> RecurringDonation:

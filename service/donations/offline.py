@@ -27,6 +27,7 @@ from service.organisation.queries import get_organisation
 OLDEST: Final = timedelta(days=3 * 366)  # older than that is a slip of the pen, or a matter for the accountant
 LONGEST_LINE: Final = 200
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
+_METHODS: Final = {"cheque": "Check", "transfer": "Transfer", "cash": "Cash"}  # as receipts print it, in U.S. words
 _NOON: Final = time(12)  # a cheque has a day but no hour; noon is that day in every zone near the office's
 
 
@@ -129,7 +130,7 @@ def _insert_once(
         state=DonationState.SUCCEEDED,
         amount_minor=gift.amount_minor,
         currency=organisation.currency,
-        method=f"{gift.way.capitalize()} {' '.join(gift.reference.split())}".strip(),
+        method=f"{_METHODS[gift.way]} {' '.join(gift.reference.split())}".strip(),
         paid_at=datetime.combine(gift.given_on, _NOON, organisation.zone),
         is_anonymous=gift.is_anonymous,
         fair_market_value_minor=gift.fair_market_value_minor,

@@ -151,7 +151,10 @@ def list_changes(session: Session, recurring_id: int) -> list[tuple[RecurringCha
 def count_recurring(session: Session) -> dict[RecurringState, int]:
     """Return the number of arrangements in each state."""
     counted = select(RecurringDonation.state, func.count()).group_by(RecurringDonation.state)
-    return dict.fromkeys(RecurringState, 0) | dict(session.execute(counted).tuples().all())
+    counts = dict.fromkeys(RecurringState, 0)
+    for state, count in session.execute(counted):
+        counts[state] = count
+    return counts
 
 
 def list_failed_tries(session: Session, recurring_ids: list[int]) -> dict[int, list[FailedTry]]:

@@ -16,6 +16,7 @@ from service.alarms.raising import raise_alarm
 from service.clock import now
 from service.db import SessionFactory, transaction
 from service.donations.comparing import Mismatch, compare_balance, compare_mirror
+from service.donations.events import Root, RootKind
 from service.donations.gateway import Gateway, GatewayEvent, TransactionFacts
 from service.donations.models import Attempt, Donation, LedgerEntry, Reconciliation, RecurringDonation
 from service.donations.settlement import Settlement
@@ -115,7 +116,7 @@ def _sync_payments(settlement: Settlement, since: datetime, transactions: list[T
     ids.update(moved.payment_id for moved in transactions if moved.payment_id)
     ids.update(settlement.gateway.list_payments(since))
     for payment_id in sorted(ids):
-        settlement.sync_payment(payment_id)
+        _sync(settlement, Root(RootKind.PAYMENT, payment_id))
     return len(ids)
 
 
@@ -126,17 +127,22 @@ def _sync_recurring(settlement: Settlement) -> int:
         ids = set(session.scalars(alive))
     ids.update(settlement.gateway.list_recurring())
     for subscription_id in sorted(ids):
-        settlement.sync_recurring(subscription_id)
+        _sync(settlement, Root(RootKind.RECURRING, subscription_id))
     return len(ids)
 
 
 def _sync_attempts(settlement: Settlement) -> None:
     """Settle forms whose page nobody told us the end of."""
     for session_id in _list_open_pages(settlement.factory):
-        try:
-            settlement.sync_checkout(session_id)
-        except NotFound:
-            log.warning("the processor does not know a page that we opened there")
+        _sync(settlement, Root(RootKind.CHECKOUT, session_id))
+
+
+def _sync(settlement: Settlement, root: Root) -> None:
+    """Settle one root; what is none of ours, or was deleted there, must not end the run."""
+    try:
+        settlement.sync(root)
+    except NotFound:
+        log.warning("%s %s is not a gift's, or is gone at the processor", root.kind, root.id)
 
 
 def _list_open_pages(factory: SessionFactory) -> Iterator[str]:

@@ -126,7 +126,9 @@ def _list_doubts(donation: Donation, attempt: Attempt | None, facts: PaymentFact
     doubts = []
     if donation.donor_id is None:
         doubts.append("Nobody knows who gave: the payment came without an address.")
-    if attempt is None:
+    if donation.fund_id is None:
+        doubts.append("It did not come by our form and names no fund, so it has no receipt until somebody names one.")
+    elif attempt is None:
         doubts.append("No form of ours belongs to this payment.")
     elif attempt.frequency is Frequency.ONCE:
         asked = attempt.amount_minor + attempt.fee_cover_minor

@@ -1,5 +1,6 @@
 """An issue's rows become what rendering takes, and back come mail, web page and preview. Stores nothing."""
 
+from service.issues.asking import CLOSING_BLOCK, Asking
 from service.issues.models import Issue, Item, Newsletter
 from service.issues.states import ItemKind
 from service.rendering.content import IssueContent, ItemContent, NewsletterContent
@@ -19,8 +20,13 @@ KINDS: dict[ItemKind, ContentKind] = {
 SAMPLE_READER = ReaderValues(name=None, unsubscribe_url="#", view_url="#", click_url_prefix="#", pixel_url=None)
 
 
-def content_of(issue: Issue) -> IssueContent:
-    """Return the issue as plain data, items in their order."""
+def content_of(issue: Issue, asking: Asking | None = None) -> IssueContent:
+    """Return the issue as plain data, items in their order, its asks with what ``asking`` offers.
+
+    ``asking`` is None where no gifts are taken here. A newsletter that names its own gift link offers nothing else.
+    """
+    if issue.newsletter.gift_url:
+        asking = None
     return IssueContent(
         newsletter=_newsletter_content(issue.newsletter),
         volume=issue.volume,
@@ -29,28 +35,35 @@ def content_of(issue: Issue) -> IssueContent:
         title=issue.title,
         preheader=issue.preheader,
         language=issue.language,
-        items=tuple(_item_content(item) for item in issue.items),
+        items=tuple(_item_content(item, asking) for item in issue.items),
+        offer=asking.offer(issue.id, CLOSING_BLOCK, issue.language) if asking else None,
     )
 
 
-def render_draft(issue: Issue, base_url: str) -> RenderedIssue:
-    """Return the mail of an issue with its per-reader holes.
+def render_draft(issue: Issue, base_url: str, asking: Asking | None = None) -> RenderedIssue:
+    """Return the mail of an issue with its per-reader holes, in the form that asks; ``asking`` as for ``content_of``.
 
     Raises:
         BadInput: when an item can't be rendered; the sentence says which and why.
     """
-    return render_issue(content_of(issue), base_url=base_url)
+    return render_issue(content_of(issue, asking), base_url=base_url)
 
 
-def preview_html(issue: Issue, base_url: str) -> str:
+def render_thanks(issue: Issue, base_url: str, asking: Asking | None = None) -> RenderedIssue | None:
+    """Return the form of the same mail for those who gave lately, or None when everybody reads the same."""
+    content = content_of(issue, asking)
+    return render_issue(content, base_url=base_url, thanks=True) if content.has_thanks else None
+
+
+def preview_html(issue: Issue, base_url: str, asking: Asking | None = None) -> str:
     """Return the mail's HTML as one reader would see it, with direct links and no pixel."""
-    rendered = render_draft(issue, base_url)
+    rendered = render_draft(issue, base_url, asking)
     return compile_template(rendered, track_clicks=False).view_html(SAMPLE_READER, {})
 
 
-def render_web(issue: Issue) -> str:
-    """Return the issue's semantic HTML for the archive: no holes, no tracking."""
-    return render_issue_page(content_of(issue))
+def render_web(issue: Issue, asking: Asking | None = None) -> str:
+    """Return the issue's semantic HTML for the archive: no holes, no tracking, and always in the form that asks."""
+    return render_issue_page(content_of(issue, asking))
 
 
 def _newsletter_content(newsletter: Newsletter) -> NewsletterContent:
@@ -66,11 +79,12 @@ def _newsletter_content(newsletter: Newsletter) -> NewsletterContent:
     )
 
 
-def _item_content(item: Item) -> ItemContent:
+def _item_content(item: Item, asking: Asking | None) -> ItemContent:
     return ItemContent(
         kind=KINDS[item.kind],
         title=item.title,
         byline=tuple(item.byline),
         language=item.language,
         markdown=item.markdown,
+        offer=asking.offer(item.issue_id, item.id, item.language) if asking and item.kind is ItemKind.ASK else None,
     )

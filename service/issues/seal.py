@@ -4,21 +4,26 @@ import hashlib
 
 from sqlalchemy.orm import Session
 
+from service.issues.asking import Asking
 from service.issues.models import Edition, Issue
-from service.issues.render import render_draft, render_web
+from service.issues.render import render_draft, render_thanks, render_web
 from service.rendering.issue import RenderedIssue
 from service.rendering.template import compile_template
 
 
-def seal_issue(session: Session, issue: Issue, base_url: str) -> tuple[Edition, RenderedIssue]:
-    """Freeze a locked draft as its edition, compiled once. The send path never compiles.
+def seal_issue(
+    session: Session, issue: Issue, base_url: str, asking: Asking | None = None
+) -> tuple[Edition, RenderedIssue]:
+    """Freeze a locked draft as its edition, compiled once in both its forms. The send path never compiles.
+
+    ``asking`` is what its asks offer, None where no gifts are taken here. Returned is the form that asks.
 
     Raises:
         BadInput: when the issue can't be rendered.
     """
-    rendered = render_draft(issue, base_url)
+    rendered = render_draft(issue, base_url, asking)
     newsletter = issue.newsletter
-    template = compile_template(rendered).dump()
+    template = compile_template(rendered, render_thanks(issue, base_url, asking)).dump()
     edition = Edition(
         issue_id=issue.id,
         content_hash=hashlib.sha256(template).hexdigest(),
@@ -28,7 +33,7 @@ def seal_issue(session: Session, issue: Issue, base_url: str) -> tuple[Edition, 
         reply_address=newsletter.reply_address,
         list_id=newsletter.list_id,
         template=template,
-        web_html=render_web(issue),
+        web_html=render_web(issue, asking),
         html_bytes=rendered.html_bytes,
         text_bytes=rendered.text_bytes,
     )

@@ -19,19 +19,45 @@ _LINE_SPACE = re.compile(r"[ \t\n\u2028\u2029]+")
 
 
 @dataclass(frozen=True)
+class GiftAmount:
+    """One suggested amount, as it is written (``$25``), and where it leads."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class GiftOffer:
+    """The ways to give that one ask offers, all absolute addresses.
+
+    ``giving_url`` is a giver's own pages, to which those are led who are thanked instead of asked.
+    """
+
+    amounts: tuple[GiftAmount, ...]
+    other_url: str
+    monthly_url: str
+    giving_url: str
+
+
+@dataclass(frozen=True)
 class ItemContent:
-    """One part of an issue. ``byline`` names its authors; ``language`` is a BCP 47 tag."""
+    """One part of an issue. ``byline`` names its authors; ``language`` is a BCP 47 tag; only an ask has an offer."""
 
     kind: ItemKind
     title: str
     byline: tuple[str, ...]
     language: str
     markdown: str
+    offer: GiftOffer | None = None
 
 
 @dataclass(frozen=True)
 class NewsletterContent:
-    """The publication as its readers see it. ``address`` is where a reader may write; ``gift_url`` may be empty."""
+    """The publication as its readers see it.
+
+    ``address`` is where a reader may write. ``gift_url`` is where gifts are taken elsewhere; it may be empty, and where
+    it is not, it comes before every offer of our own.
+    """
 
     name: str
     tagline: str
@@ -45,7 +71,10 @@ class NewsletterContent:
 
 @dataclass(frozen=True)
 class IssueContent:
-    """One numbered, dated issue. ``title`` is its subject and headline; ``preheader`` is the inbox's second line."""
+    """One numbered, dated issue. ``title`` is its subject and headline; ``preheader`` is the inbox's second line.
+
+    ``offer`` is for the block that closes an issue in which no item asks.
+    """
 
     newsletter: NewsletterContent
     volume: int | None
@@ -55,6 +84,13 @@ class IssueContent:
     preheader: str
     language: str
     items: tuple[ItemContent, ...]
+    offer: GiftOffer | None = None
+
+    @property
+    def has_thanks(self) -> bool:
+        """Whether those who gave lately read another form of this issue: only givers whom we know can be thanked."""
+        offers = (self.offer, *(item.offer for item in self.items if item.kind == "ask"))
+        return not self.newsletter.gift_url and any(offers)
 
 
 def clean_text(text: str) -> str:

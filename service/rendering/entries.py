@@ -10,9 +10,10 @@ from functools import partial
 from typing import Final
 
 from service.errors import BadInput
-from service.rendering.content import IssueContent, ItemContent
+from service.rendering.content import GiftOffer, IssueContent, ItemContent
 from service.rendering.markdown import Link, Prose, is_address, parse_markdown
 from service.rendering.slots import Marks, Slot, SlotKind
+from service.rendering.words import Words, words_for
 
 FRAME: Final = 0  # the "item" of a link that stands in no item
 _WEB_SCHEMES: Final = frozenset({"http", "https"})
@@ -32,25 +33,46 @@ class LinkContent:
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way to give: what stands on it, what it is called where it stands alone, and its address as a mark."""
+
+    label: str
+    name: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Gift:
+    """The ways to give below one ask: suggested ``amounts``, if any, and ``others``.
+
+    ``thanks_url`` is where readers go who are thanked instead; empty when everybody is asked.
+    """
+
+    amounts: tuple[Way, ...]
+    others: tuple[Way, ...]
+    thanks_url: str = ""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One item, parsed. ``href`` gives a link's address as a mark, or as it is when clicks on it are not counted;
-    ``gift_href`` is the address of the button in an ``ask``, else empty."""
+    only an ``ask`` has a ``gift``, and only where gifts are taken."""
 
     item: ItemContent
     position: int
     prose: Prose
     href: Callable[[Link], str]
-    gift_href: str
+    gift: Gift | None
 
 
 @dataclass(frozen=True)
 class Entries:
-    """An issue's items in order, all its tracked links, and the address of the closing gift button: empty when an
-    ``ask`` has the button already or the newsletter takes no gifts."""
+    """An issue's items in order, all its tracked links, and the gift block that closes it: None when an ``ask`` has
+    one already or no gifts are taken."""
 
     items: tuple[Entry, ...]
     links: tuple[LinkContent, ...]
-    gift_href: str
+    closing: Gift | None
 
     @property
     def contents(self) -> tuple[Entry, ...]:
@@ -59,11 +81,11 @@ class Entries:
         return listed if len(listed) >= CONTENTS_FROM else ()
 
 
-def enter_items(content: IssueContent, marks: Marks, *, gift_label: str) -> Entries:
+def enter_items(content: IssueContent, marks: Marks) -> Entries:
     """Parse every item of ``content`` and number its links.
 
-    ``gift_label`` is what the gift button says. Raises BadInput that names the item when its text breaks a rule, or the
-    newsletter when its gift link is not a web address.
+    Raises BadInput that names the item when its text breaks a rule, or the newsletter when its gift link is not a web
+    address.
     """
     gift_url = content.newsletter.gift_url
     if gift_url and not is_address(gift_url, _WEB_SCHEMES):
@@ -73,10 +95,13 @@ def enter_items(content: IssueContent, marks: Marks, *, gift_label: str) -> Entr
     for position, item in enumerate(content.items, start=1):
         prose = parse_item(item)
         numbers = {link.index: book.add(link.url, link.label, position) for link in prose.links if link.tracked}
-        gift_href = book.add(gift_url, gift_label, position) if gift_url and item.kind == "ask" else ""
-        entries.append(Entry(item, position, prose, partial(_address, numbers), gift_href))
-    asked = any(entry.gift_href for entry in entries)
-    closing = book.add(gift_url, gift_label, FRAME) if gift_url and not asked else ""
+        gift = None
+        if item.kind == "ask":
+            gift = _enter_gift(book, gift_url, item.offer, words_for(item.language), position)
+        entries.append(Entry(item, position, prose, partial(_address, numbers), gift))
+    closing = None
+    if not any(entry.gift for entry in entries):
+        closing = _enter_gift(book, gift_url, content.offer, words_for(content.language), FRAME)
     return Entries(tuple(entries), tuple(book.links), closing)
 
 
@@ -103,6 +128,21 @@ class _LinkBook:
         number = len(self.links) + 1
         self.links.append(LinkContent(number, url, label, item))
         return self._marks.write(Slot(SlotKind.CLICK, str(number)))
+
+
+def _enter_gift(book: _LinkBook, gift_url: str, offer: GiftOffer | None, words: Words, position: int) -> Gift | None:
+    """Enter the ways to give of one ask: the newsletter's own link, else what is offered here, else none."""
+
+    def way(url: str, label: str, name: str = "") -> Way:
+        return Way(label, name or label, book.add(url, name or label, position))
+
+    if gift_url:
+        return Gift((), (way(gift_url, words.give),))
+    if offer is None:
+        return None
+    amounts = tuple(way(amount.url, amount.label, words.give_amount.format(amount.label)) for amount in offer.amounts)
+    other = way(offer.other_url, words.give_other if amounts else words.give)
+    return Gift(amounts, (other, way(offer.monthly_url, words.give_monthly)), offer.giving_url)
 
 
 def _address(numbers: dict[int, str], link: Link) -> str:

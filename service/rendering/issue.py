@@ -20,8 +20,11 @@ from service.rendering.words import words_for
 
 @dataclass(frozen=True)
 class RenderedIssue:
-    """An issue ready to be compiled. ``html_bytes`` and ``text_bytes`` count each hole as long as we expect it to be
-    filled; ``nonce`` is what ``slots.Marks`` finds the holes with."""
+    """An issue in one of its forms, ready to be compiled.
+
+    ``links`` are those of the form that asks. ``html_bytes`` and ``text_bytes`` count each hole as long as we expect it
+    to be filled; ``nonce`` is what ``slots.Marks`` finds the holes with.
+    """
 
     subject: str
     html: str
@@ -32,19 +35,20 @@ class RenderedIssue:
     nonce: str
 
 
-def render_issue(content: IssueContent, *, base_url: str) -> RenderedIssue:
+def render_issue(content: IssueContent, *, base_url: str, thanks: bool = False) -> RenderedIssue:
     """Render ``content`` as one HTML document and one plain text, both with marks for what differs between readers.
 
-    ``base_url`` is the newsletter's public page, linked from the footer. The same content gives the same bytes. Raises
-    BadInput, naming the item, when a text breaks a rule; BadLayout when the mail cannot be laid out.
+    ``base_url`` is the newsletter's public page, linked from the footer. With ``thanks`` it is the form for those who
+    gave lately: thanks stand where others are asked, and every link keeps its number. The same content gives the same
+    bytes. Raises BadInput, naming the item, when a text breaks a rule; BadLayout when the mail cannot be laid out.
     """
     content = clean_issue(content)
     _check_lines(content)
     marks = make_marks(content, base_url)
-    entries = enter_items(content, marks, gift_label=words_for(content.language).give)
-    html = lay_out(render_mail_page(content, entries, marks, base_url=base_url))
+    entries = enter_items(content, marks)
+    html = lay_out(render_mail_page(content, entries, marks, base_url=base_url, thanks=thanks))
     check_mail_html(html, hosts=_known_hosts(entries, base_url))
-    text = render_issue_text(content, entries, marks, base_url=base_url)
+    text = render_issue_text(content, entries, marks, base_url=base_url, thanks=thanks)
     return RenderedIssue(
         subject=content.title or _name_issue(content),
         html=html,
@@ -73,5 +77,7 @@ def _check_lines(content: IssueContent) -> None:
 
 
 def _known_hosts(entries: Entries, base_url: str) -> frozenset[str]:
-    addresses = [base_url, *(source for entry in entries.items for source in entry.prose.images)]
+    gifts = filter(None, (entries.closing, *(entry.gift for entry in entries.items)))
+    images = (source for entry in entries.items for source in entry.prose.images)
+    addresses = [base_url, *images, *(gift.thanks_url for gift in gifts)]
     return frozenset(host for address in addresses if (host := urlsplit(address).hostname))

@@ -3,10 +3,12 @@
 Owns which kinds of letter there are and which of their values are one reader's own. A letter is laid out once for all
 its readers and then filled, so that one more costs no child process. Never sends.
 
-A new kind is a line in ``_OWN_VALUES`` and, in ``templates/email``, ``<kind>.mjml.jinja``, ``<kind>.txt.jinja`` (its
-first line is the subject) and ``<kind>.<language>.jinja`` with the sentences.
+A new kind is a line in ``_OWN_VALUES`` and, in ``templates/email``, ``<kind>.<language>.jinja`` with the sentences;
+``letter.mjml.jinja`` and ``letter.txt.jinja`` (its first line is the subject) print them. A kind in ``_OWN_SHEETS``
+has ``<kind>.mjml.jinja`` and ``<kind>.txt.jinja`` instead.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,19 +16,43 @@ from html import escape
 from typing import Final
 
 from service.rendering import design
+from service.rendering.attachments import Attachment, join_mixed
 from service.rendering.checks import check_mail_html
 from service.rendering.content import clean_line, clean_text
 from service.rendering.encoded import encode_part, join_alternative, make_boundary
 from service.rendering.jinja import render_template
 from service.rendering.layout import lay_out
+from service.rendering.mjml_rules import BadLayout
 from service.rendering.slots import Marks, Slot, SlotKind, make_marks
 from service.rendering.words import direction, words_for
 from service.rendering.wrap import wrap
 
+_TO_A_GIVER: Final = frozenset({"donor_name", "button_url"})
+_ABOUT_A_GIFT: Final = _TO_A_GIVER | {"amount", "fund", "method"}
+
 # Each kind of letter, with those of its values that differ from reader to reader.
 _OWN_VALUES: Final[Mapping[str, frozenset[str]]] = {
     "confirm": frozenset({"confirm_url"}),
+    "receipt": _ABOUT_A_GIFT
+    | {"number", "given_on", "paid", "refunded", "fee_cover", "benefit", "fair_value", "deductible"}
+    | {"statement", "tribute"},
+    "receipt_voided": _TO_A_GIVER | {"number", "amount", "given_on"},
+    "statement": _TO_A_GIVER | {"year", "gifts", "amount", "deductible"},
+    "gift_pending": _ABOUT_A_GIFT | {"begun_on"},
+    "gift_failed": _ABOUT_A_GIFT,
+    "renewal_failed": _ABOUT_A_GIFT | {"tries", "tried_on", "next_try_on"},
+    "renewal_notice": _ABOUT_A_GIFT | {"charge_on"},
+    "recurring_changed": _ABOUT_A_GIFT | {"previous", "charge_on", "resumes_on"},
+    "recurring_ended": _ABOUT_A_GIFT | {"ended_on"},
+    "donor_sign_in": _TO_A_GIVER | {"minutes"},
 }
+_OWN_SHEETS: Final = frozenset({"confirm"})
+
+# What anybody on the web may have typed: shown short and plain, and in no subject line.
+_TYPED_BY_STRANGERS: Final = frozenset({"donor_name", "tribute"})
+_LONGEST_TYPED: Final = 120  # characters
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")  # these would turn our own words around
+_LIKE_A_LINK: Final = re.compile(r"(?<=\w)(\.|://)(?=\w\w)")  # mail programs make "a.test" a link
 
 
 @dataclass(frozen=True)
@@ -40,7 +66,7 @@ class RenderedLetter:
 
 @dataclass(frozen=True)
 class EncodedLetter:
-    """One letter as bytes: a multipart/alternative body with CRLF line ends, and the Content-Type that goes with it."""
+    """One letter as bytes: a MIME body with CRLF line ends, and the Content-Type that goes with it."""
 
     content_type: str
     body: bytes
@@ -50,45 +76,75 @@ def render_letter(kind: str, context: Mapping[str, str]) -> RenderedLetter:
     """Render the letter ``kind`` for one reader, with a string in ``context`` for each value that its templates name.
 
     ``confirm``, the double opt-in, takes ``newsletter``, ``publisher``, ``postal_address``, ``confirm_url`` and
-    ``language`` (the reader's; English when we have no words in it). Raises KeyError for an unknown kind or a missing
-    value of the reader's own, jinja2.UndefinedError for another missing value, BadLayout when it cannot be laid out.
+    ``language`` (the reader's; English when we have no words in it). Letters about gifts take ``organisation`` and what
+    ``donations.letters`` and ``receipts.letters`` say; there an empty value leaves its line out. Raises KeyError for an
+    unknown kind or a missing value of the reader's own, jinja2.UndefinedError for another missing value, BadLayout when
+    it cannot be laid out.
     """
-    own = {name: context[name] for name in _OWN_VALUES[kind]}
+    own = {name: _clean_own(name, context[name]) for name in _OWN_VALUES[kind]}
     shared = tuple(sorted((name, clean_text(value)) for name, value in context.items() if name not in own))
-    marks, letter = _lay_out_letter(kind, shared)
+    marks, letter = _lay_out_letter(kind, shared, frozenset(name for name, value in own.items() if value))
+    text = _fill(marks, letter.text, own)
     return RenderedLetter(
-        subject=letter.subject,
+        subject=_fill(marks, letter.subject, own),
         html=_fill(marks, letter.html, {name: escape(value) for name, value in own.items()}),
-        text=_fill(marks, letter.text, own),
+        text="\n".join(wrap(text)) + "\n",
     )
 
 
-def encode_letter(letter: RenderedLetter) -> EncodedLetter:
-    """Return ``letter`` as a MIME body. The same letter always gives the same bytes."""
+def encode_letter(letter: RenderedLetter, attachments: tuple[Attachment, ...] = ()) -> EncodedLetter:
+    """Return ``letter`` as a MIME body, with ``attachments`` after it. The same input always gives the same bytes."""
     text, html = encode_part("plain", [letter.text]), encode_part("html", [letter.html])
-    boundary = make_boundary(make_marks(letter).nonce)
+    nonce = make_marks(letter).nonce
+    boundary = make_boundary(nonce)
     body = join_alternative(boundary, [(part, part.fill(_no_value)) for part in (text, html)])
-    return EncodedLetter(f'multipart/alternative; boundary="{boundary}"', body)
+    content_type = f'multipart/alternative; boundary="{boundary}"'
+    if not attachments:
+        return EncodedLetter(content_type, body)
+    outer = make_boundary(f"mixed_{nonce}")
+    return EncodedLetter(f'multipart/mixed; boundary="{outer}"', join_mixed(outer, content_type, body, attachments))
 
 
-@lru_cache(maxsize=64)
-def _lay_out_letter(kind: str, shared: tuple[tuple[str, str], ...]) -> tuple[Marks, RenderedLetter]:
-    """Return a letter with marks where one reader's own values go. ``shared`` are its other values, by name."""
+@lru_cache(maxsize=256)
+def _lay_out_letter(
+    kind: str, shared: tuple[tuple[str, str], ...], present: frozenset[str]
+) -> tuple[Marks, RenderedLetter]:
+    """Return a letter with marks where one reader's own values go: those that are ``present``; the others are empty.
+
+    ``shared`` are its other values, by name.
+    """
     marks = make_marks(kind, shared)
     given = dict(shared)
     words = words_for(given["language"])
     values = {
         **given,
-        **{name: marks.write(Slot(SlotKind.VALUE, name)) for name in _OWN_VALUES[kind]},
+        **{name: marks.write(Slot(SlotKind.VALUE, name)) if name in present else "" for name in _OWN_VALUES[kind]},
+        "kind": kind,
         "design": design,
         "words": words,
         "language": words.language,
         "direction": direction(words.language),
     }
-    html = lay_out(render_template(f"{kind}.mjml.jinja", **values))
+    sheet = kind if kind in _OWN_SHEETS else "letter"
+    html = lay_out(render_template(f"{sheet}.mjml.jinja", **values))
     check_mail_html(html, hosts=())
-    subject, _, text = render_template(f"{kind}.txt.jinja", **values).strip().partition("\n")
-    return marks, RenderedLetter(clean_line(subject), html, "\n".join(wrap(text.strip())) + "\n")
+    subject, _, text = render_template(f"{sheet}.txt.jinja", **values).strip().partition("\n")
+    _check_subject(marks, subject)
+    return marks, RenderedLetter(clean_line(subject), html, text.strip())
+
+
+def _check_subject(marks: Marks, subject: str) -> None:
+    for piece in marks.split(subject):
+        if isinstance(piece, Slot) and piece.argument in _TYPED_BY_STRANGERS:
+            raise BadLayout(f"The subject of a letter holds “{piece.argument}”, which anybody may have typed.")
+
+
+def _clean_own(name: str, value: str) -> str:
+    line = clean_line(value)
+    if name not in _TYPED_BY_STRANGERS:
+        return line
+    line = _LIKE_A_LINK.sub(r"\1 ", _TURNING.sub("", line))
+    return line if len(line) <= _LONGEST_TYPED else f"{line[: _LONGEST_TYPED - 1]}…"
 
 
 def _fill(marks: Marks, text: str, values: Mapping[str, str]) -> str:

@@ -7,20 +7,22 @@ Owns which parts an issue has (contents, briefs, the gift block) and in what ord
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from service.rendering import design
 from service.rendering.content import IssueContent
-from service.rendering.entries import FRAME, Entries, Entry
+from service.rendering.entries import FRAME, Entries, Entry, Gift, Way
 from service.rendering.jinja import render_template
 from service.rendering.prose_html import HtmlVoice, render_notes_html, render_prose_html
 from service.rendering.slots import Marks, Slot, SlotKind
 from service.rendering.words import Words, direction, words_for
 
 _TEXT_WIDTH: Final = design.MAIL_WIDTH - 2 * design.SPACE["6"]
+_SHORT: Final = 7  # characters of a suggested amount that fit in a quarter of a phone 360 px wide, such as $25,000
+_SHORT_IN_ROW, _LONG_IN_ROW = 4, 2
 
 # Only what a client that drops style sheets must still show; the rest is in the template's style sheet.
 _STYLES: Final[Mapping[str, str]] = {
@@ -35,7 +37,10 @@ _STYLES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Part:
-    """One item ready to print: its body and notes as markup, and which way its text runs."""
+    """One item ready to print: its body and notes as markup, and which way its text runs.
+
+    ``kind`` is the item's, or ``thanks`` for what stands in place of an ask.
+    """
 
     words: Words
     kind: str
@@ -46,7 +51,7 @@ class Part:
     direction: str
     body: Markup
     notes: Markup
-    gift_href: str
+    gift: Gift | None
     opens_briefs: bool = False
 
     @property
@@ -54,11 +59,27 @@ class Part:
         """The side on which the lines begin."""
         return "right" if self.direction == "rtl" else "left"
 
+    @property
+    def amount_rows(self) -> list[tuple[Way, ...]]:
+        """The suggested amounts in rows as even as can be, short enough for a phone."""
+        amounts = self.gift.amounts if self.gift else ()
+        longest = max((len(way.label) for way in amounts), default=0)
+        widest = _SHORT_IN_ROW if longest <= _SHORT else _LONG_IN_ROW
+        rows = -(-len(amounts) // widest)
+        cuts = [-(-len(amounts) * row // rows) for row in range(rows + 1)] if rows else [0]
+        return [amounts[start:end] for start, end in pairwise(cuts)]
 
-def render_mail_page(content: IssueContent, entries: Entries, marks: Marks, *, base_url: str) -> str:
-    """Return the MJML document of ``content``. ``base_url`` is linked from the footer."""
+
+def render_mail_page(
+    content: IssueContent, entries: Entries, marks: Marks, *, base_url: str, thanks: bool = False
+) -> str:
+    """Return the MJML document of ``content``. ``base_url`` is linked from the footer; with ``thanks``, each ask that
+    may be thanks is."""
     words = words_for(content.language)
     parts = [_print(entry, marks) for entry in entries.items]
+    closing = _print_closing(content, entries.closing) if entries.closing else None
+    if thanks:
+        parts, closing = [_thank(part) for part in parts], _thank(closing) if closing else None
     opening = tuple(takewhile(lambda part: part.kind == "greeting", parts))
     return render_template(
         "issue.mjml.jinja",
@@ -75,7 +96,7 @@ def render_mail_page(content: IssueContent, entries: Entries, marks: Marks, *, b
         opening=opening,
         parts=_open_briefs(parts[len(opening) :]),
         contents=[_print_line(entry) for entry in entries.contents],
-        closing_gift=_print_gift(content, entries.gift_href) if entries.gift_href else None,
+        closing=closing,
         unsubscribe=marks.write(Slot(SlotKind.UNSUBSCRIBE)),
         view=marks.write(Slot(SlotKind.VIEW)),
         pixel=marks.write(Slot(SlotKind.PIXEL)),
@@ -96,7 +117,7 @@ def _print(entry: Entry, marks: Marks) -> Part:
         direction=direction(entry.item.language),
         body=Markup(render_prose_html(entry.prose, voice)),  # noqa: S704 - prose_html escapes every text it writes
         notes=Markup(render_notes_html(entry.prose, voice)),  # noqa: S704 - as above
-        gift_href=entry.gift_href,
+        gift=entry.gift,
     )
 
 
@@ -109,7 +130,7 @@ def _open_briefs(parts: Sequence[Part]) -> list[Part]:
     ]
 
 
-def _print_gift(content: IssueContent, href: str) -> Part:
+def _print_closing(content: IssueContent, gift: Gift) -> Part:
     """Return the gift block of an issue whose author wrote none."""
     words = words_for(content.language)
     return Part(
@@ -122,8 +143,16 @@ def _print_gift(content: IssueContent, href: str) -> Part:
         direction=direction(content.language),
         body=Markup(),
         notes=Markup(),
-        gift_href=href,
+        gift=gift,
     )
+
+
+def _thank(part: Part) -> Part:
+    """Return what those who gave lately read in place of ``part``: an ask whose gifts we know becomes thanks."""
+    if part.gift is None or not part.gift.thanks_url:
+        return part
+    words = part.words
+    return replace(part, kind="thanks", title=words.thanks_heading, body=escape(words.thanks), notes=Markup())
 
 
 def _print_line(entry: Entry) -> dict[str, object]:

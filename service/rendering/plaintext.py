@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service.rendering.content import IssueContent
-from service.rendering.entries import Entries, Entry
+from service.rendering.entries import Entries, Entry, Gift
 from service.rendering.prose_text import TextVoice, render_link, render_notes_text, render_prose_text
 from service.rendering.slots import Marks, Slot, SlotKind
 from service.rendering.words import Words, words_for
@@ -16,16 +16,19 @@ from service.rendering.wrap import WIDTH, display_width, wrap
 _RULE = "-" * WIDTH
 
 
-def render_issue_text(content: IssueContent, entries: Entries, marks: Marks, *, base_url: str) -> str:
+def render_issue_text(
+    content: IssueContent, entries: Entries, marks: Marks, *, base_url: str, thanks: bool = False
+) -> str:
     """Return the text part of ``content``: lines ended by ``\\n``, marks where each reader's values go.
 
-    Its links are the same marks as the HTML's and at least as many. ``base_url`` is named in the footer.
+    Its links are the same marks as the HTML's and at least as many. ``base_url`` is named in the footer; with
+    ``thanks``, each ask that may be thanks is.
     """
-    page = _TextPage(content, marks, words_for(content.language))
+    page = _TextPage(content, marks, words_for(content.language), thanks)
     blocks = [page.masthead(), page.contents(entries.contents)]
     blocks.extend(page.item(entry) for entry in entries.items)
-    if entries.gift_href:
-        blocks.append(page.gift(entries.gift_href))
+    if entries.closing:
+        blocks.append(page.closing(entries.closing))
     blocks.append(page.footer(base_url))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -35,6 +38,7 @@ class _TextPage:
     content: IssueContent
     marks: Marks
     words: Words
+    thanks: bool
 
     def masthead(self) -> list[str]:
         newsletter = self.content.newsletter
@@ -55,18 +59,22 @@ class _TextPage:
 
     def item(self, entry: Entry) -> list[str]:
         words = words_for(entry.item.language)
+        if entry.gift and self._is_thanked(entry.gift):
+            return self._thank(entry.gift, words)
         voice = TextVoice(words, entry.href, self._name, self._measure)
         blocks = [
             _underlined(entry.item.title, "=") if entry.item.title else [],
-            wrap(byline) if (byline := words_for(entry.item.language).format_byline(entry.item.byline)) else [],
+            wrap(byline) if (byline := words.format_byline(entry.item.byline)) else [],
             render_prose_text(entry.prose, voice),
             [words.notes, "", *render_notes_text(entry.prose, voice)] if entry.prose.notes else [],
-            self._gift_link(entry.gift_href) if entry.gift_href else [],
+            self._ways(entry.gift) if entry.gift else [],
         ]
         return _spaced(blocks) if entry.item.kind == "greeting" else ["", *_spaced(blocks)]
 
-    def gift(self, href: str) -> list[str]:
-        return ["", *_underlined(self.words.give_heading, "="), "", *self._gift_link(href)]
+    def closing(self, gift: Gift) -> list[str]:
+        if self._is_thanked(gift):
+            return self._thank(gift, self.words)
+        return ["", *_underlined(self.words.give_heading, "="), "", *self._ways(gift)]
 
     def footer(self, base_url: str) -> list[str]:
         newsletter, words = self.content.newsletter, self.words
@@ -82,9 +90,17 @@ class _TextPage:
             lines.extend(render_link(label, address, "", self._measure))
         return [*lines, "", *wrap(newsletter.publisher), *wrap(newsletter.postal_address)]
 
-    def _gift_link(self, href: str) -> list[str]:
+    def _is_thanked(self, gift: Gift) -> bool:
+        return self.thanks and bool(gift.thanks_url)
+
+    def _thank(self, gift: Gift, words: Words) -> list[str]:
+        link = render_link(words.thanks_link, gift.thanks_url, "", self._measure)
+        return ["", *_spaced([_underlined(words.thanks_heading, "="), wrap(words.thanks), link])]
+
+    def _ways(self, gift: Gift) -> list[str]:
         tax_line = self.content.newsletter.tax_line
-        return [*render_link(self.words.give, href, ""), *(["", *wrap(tax_line)] if tax_line else [])]
+        links = [line for way in (*gift.amounts, *gift.others) for line in render_link(way.name, way.href, "")]
+        return _spaced([links, wrap(tax_line) if tax_line else []])
 
     def _name(self, fallback: str) -> str:
         return self.marks.write(Slot(SlotKind.NAME, fallback))

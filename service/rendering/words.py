@@ -26,6 +26,12 @@ class Words:
     last_joiner: str
     give: str
     give_heading: str
+    give_amount: str
+    give_other: str
+    give_monthly: str
+    thanks_heading: str
+    thanks: str
+    thanks_link: str
     unsubscribe: str
     view: str
     earlier: str
@@ -67,6 +73,12 @@ _ENGLISH: Final = Words(
     last_joiner=" and ",
     give="Make a gift",
     give_heading="Support our work",
+    give_amount="Give {}",
+    give_other="Another amount",
+    give_monthly="Give monthly",
+    thanks_heading="Thank you for your gift",
+    thanks="It pays for this issue.",
+    thanks_link="Your gifts and receipts",
     unsubscribe="Unsubscribe",
     view="View in a browser",
     earlier="Earlier issues",
@@ -93,6 +105,12 @@ _RUSSIAN: Final = Words(
     last_joiner=" и ",
     give="Поддержать",
     give_heading="Поддержите нашу работу",
+    give_amount="Пожертвовать {}",
+    give_other="Другая сумма",
+    give_monthly="Помогать ежемесячно",
+    thanks_heading="Спасибо за вашу поддержку",
+    thanks="На неё выходит этот номер.",
+    thanks_link="Ваши пожертвования и квитанции",
     unsubscribe="Отписаться",
     view="Открыть в браузере",
     earlier="Прошлые номера",
@@ -117,6 +135,12 @@ _CHINESE: Final = Words(
     last_joiner="、",
     give="捐款支持",
     give_heading="支持我们的工作",
+    give_amount="捐款 {}",
+    give_other="其他金额",
+    give_monthly="每月捐款",
+    thanks_heading="感谢您的捐款",
+    thanks="本期的出版有您的一份支持。",
+    thanks_link="您的捐款与收据",
     unsubscribe="退订",
     view="在浏览器中查看",
     earlier="往期",

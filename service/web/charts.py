@@ -73,7 +73,7 @@ def draw_timeline(points: Sequence[Moment], heading: str) -> Markup:
         width=WIDTH,
         height=HEIGHT,
         label=f"{heading}: {_summary(points)}",
-        grid=_grid(),
+        grid=draw_grid(),
         area=f"{_line(opens, top)}V{HEIGHT}H0Z",
         opens=_line(opens, top),
         clicks=_line(clicks, top),
@@ -111,7 +111,8 @@ def _line(values: Sequence[int], top: int) -> str:
     return f"M0 {HEIGHT}" + "".join(corners)
 
 
-def _grid() -> Markup:
+def draw_grid() -> Markup:
+    """Return the five lines behind a plot."""
     lines = "".join(f"M0 {HEIGHT * part / 4:g}H{WIDTH}" for part in range(5))
     return Markup('<path class="chart-grid" d="{}"/>').format(lines)
 

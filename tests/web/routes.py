@@ -1,11 +1,16 @@
 """Every route of the application, with arguments that exist. A route with an argument not known here is an error."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from flask import Flask
 
+from service.db import transaction
 from service.development.inbox import new_envelope, store_mail
 from service.settings import Settings
+from service.web.services import EXTENSION
+from tests.factories.giving import make_donor
+from tests.web.bookshelf import FUND, keep_books
+from tests.web.giving.visiting import make_link
 from tests.web.publication import Publication
 
 MAIL = b"Subject: Hello\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html><head></head><p>Hello</p></html>\r\n"
@@ -38,6 +43,14 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         "issue_id": publication.issue_id,
         "item_id": publication.item_id,
         "finding_id": publication.finding_id,
+        "kind": "stop",
+        "fund": FUND,
+        "year": 2026,
+        # Of routes that only take POST: any number will do.
+        "request_id": 1,
+        "event_id": 1,
+        "alarm_id": 1,
+        **_keep_books(app),
     }
     tokens = {
         "confirm": publication.confirm_token,
@@ -45,6 +58,7 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         "view": publication.view_token,
         "tracking": publication.track_token,
         "draft": publication.preview_token,
+        "giving": _mail_link(app),
     }
     addresses = []
     for rule in app.url_map.iter_rules():
@@ -54,3 +68,16 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         assert built is not None, rule
         addresses.append(Address(rule.endpoint, built[1], frozenset(rule.methods or ())))
     return addresses
+
+
+def _keep_books(app: Flask) -> dict[str, int]:
+    services = app.extensions[EXTENSION]
+    with transaction(services.factory) as session:
+        return asdict(keep_books(session))
+
+
+def _mail_link(app: Flask) -> str:
+    """Return a fresh link to a donor's pages: whoever only looks at it must leave it usable."""
+    services = app.extensions[EXTENSION]
+    with transaction(services.factory) as session:
+        return make_link(session, services.signer, make_donor(session, "donor.of.routes@example.org").id)

@@ -4,6 +4,7 @@ Owns which fields Stripe leaves out of an answer until they are asked for. Never
 """
 
 from collections.abc import Collection
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ForwardRef, Literal, Union, get_args, get_origin
 
@@ -69,8 +70,7 @@ def shape(name: str, /, **fields: Any) -> JsonObject:
     Raises:
         TypeError: a field is missing, or the installed client does not know it. The fake is wrong, not the caller.
     """
-    left_out = {field for field in CLASSES[name].__annotations__ if _is_left_out(name, field)}
-    made = fill(CLASSES[name], left_out, object=name, **fields)
+    made = fill(CLASSES[name], _find_left_out(name), object=name, **fields)
     return {"id": made["id"], "object": name} | made
 
 
@@ -80,23 +80,18 @@ def fill(made_of: type[StripeObject], left_out: Collection[str] = (), /, **field
     Raises:
         TypeError: a field is missing, or the class does not know it.
     """
-    declared = made_of.__annotations__
-    unknown = set(fields) - set(declared)
+    blank, needed = _read_class(made_of)
+    unknown = fields.keys() - made_of.__annotations__.keys()
     if unknown:
         raise TypeError(f"{made_of.__qualname__} has no {', '.join(sorted(unknown))} in stripe {stripe.VERSION}")
-    made: JsonObject = {}
-    for field, hint in declared.items():
-        if field in fields:
-            made[field] = fields[field]
-        elif field in left_out:
-            continue
-        elif may_be_null(hint):
-            made[field] = None
-        elif field == "livemode":
-            made[field] = False
-        else:
-            raise TypeError(f"{made_of.__qualname__}.{field} is missing")
-    return made
+    missing = needed - fields.keys() - set(left_out)
+    if missing:
+        raise TypeError(f"{made_of.__qualname__}.{min(missing)} is missing")
+    return {
+        field: fields.get(field, blank.get(field))
+        for field in made_of.__annotations__
+        if field in fields or field not in left_out
+    }
 
 
 def list_of(url: str, found: list[JsonObject]) -> JsonObject:
@@ -125,8 +120,19 @@ def literal_values(hint: Any) -> tuple[str, ...]:
     return tuple(value for part in get_args(hint) for value in literal_values(part))
 
 
-def _is_left_out(name: str, field: str) -> bool:
-    if field in {"OBJECT_NAME", "deleted"} or field in ON_REQUEST.get(name, frozenset()) or field in _NOT_JOINED:
-        return True
-    # A payment method shows the details of the one kind that it is of.
-    return name == "payment_method" and field in literal_values(CLASSES[name].__annotations__["type"])
+@cache
+def _read_class(made_of: type[StripeObject]) -> tuple[JsonObject, frozenset[str]]:
+    """Return what the fields that need not be given are, and the names of those that must be."""
+    hints = made_of.__annotations__
+    blank: JsonObject = {field: None for field, hint in hints.items() if may_be_null(hint)}
+    if "livemode" in hints:
+        blank["livemode"] = False
+    return blank, frozenset(hints) - frozenset(blank)
+
+
+@cache
+def _find_left_out(name: str) -> frozenset[str]:
+    left_out = {"OBJECT_NAME", "deleted"} | _NOT_JOINED | ON_REQUEST.get(name, frozenset())
+    if name == "payment_method":  # shows the details of the one kind that it is of
+        left_out |= set(literal_values(CLASSES[name].__annotations__["type"]))
+    return frozenset(left_out)

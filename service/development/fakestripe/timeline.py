@@ -69,7 +69,13 @@ def catch_up(account: Account, until: int | None = None) -> int:
 
 
 def advance(account: Account, seconds: int) -> int:
-    """Move the clock forward and let happen what falls into that time; return how much it was."""
+    """Move the clock forward and let happen what falls into that time; return how much it was.
+
+    Raises:
+        ValueError: the step is backwards.
+    """
+    if seconds < 0:
+        raise ValueError("the clock of the test Stripe moves forward only")
     target = account.now() + seconds
     done = catch_up(account, target)
     account.clock.move(max(0, target - account.now()))

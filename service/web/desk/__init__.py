@@ -1,21 +1,59 @@
-"""The staff desk at ``/desk``: importing, editing, previewing and sending issues, and what became of them.
+"""The staff desk at ``/desk``: issues from manuscript to results, and the gifts with their books.
 
 One file per group of pages. Every route declares the permission it needs (``access``); what may be done to an issue
-is decided by ``issues`` and ``deliveries``, never here.
+or a gift is decided by ``issues``, ``deliveries`` and ``donations``, never here.
 """
 
-from service.web.desk import findings, importing, issues, items, masthead, preview, results, sending, session
+from service.web.desk import (
+    alarms,
+    disputes,
+    donors,
+    exporting,
+    findings,
+    funds,
+    gifts,
+    importing,
+    issues,
+    items,
+    masthead,
+    offline,
+    organisation,
+    papers,
+    preview,
+    reconciliation,
+    recurring,
+    refunds,
+    results,
+    sending,
+    session,
+    statements,
+    totals,
+)
 from service.web.desk.access import blueprint
 
 __all__ = [
+    "alarms",
     "blueprint",
+    "disputes",
+    "donors",
+    "exporting",
     "findings",
+    "funds",
+    "gifts",
     "importing",
     "issues",
     "items",
     "masthead",
+    "offline",
+    "organisation",
+    "papers",
     "preview",
+    "reconciliation",
+    "recurring",
+    "refunds",
     "results",
     "sending",
     "session",
+    "statements",
+    "totals",
 ]

@@ -11,6 +11,7 @@ from flask import Blueprint, current_app, flash, g, make_response, redirect, ren
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
+from service.alarms.raising import list_standing_alarms
 from service.errors import PostriderError
 from service.staff.accounts import find_account
 from service.staff.models import Account
@@ -22,7 +23,7 @@ blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
 # Secrets, choices and what the page itself put in its form; everything else in a form is somebody's words.
 SECRETS = frozenset({"csrf_token", "password", "old", "new"})
-NOT_TYPED = SECRETS | {"next", "revision", "seen", "view", "kind", "language", "newsletter", "way"}
+NOT_TYPED = SECRETS | {"next", "revision", "seen", "view", "kind", "language", "newsletter", "way", "nonce"}
 SESSION_ENDED = "Your session ended before this form arrived, so nothing was done with it."
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 NEEDS: dict[Callable[..., Any], Permission | None] = {}
@@ -92,7 +93,7 @@ def say(sentence: str, tone: str = "good") -> None:
 def guard() -> ResponseReturnValue | None:
     """Let the request through, ask for a sign-in, or refuse."""
     needed = needed_permission(request.endpoint or "")
-    g.account = None
+    g.account, g.alarms = None, []
     try:
         g.account = _find_signed_in()
     except PostriderError as problem:
@@ -104,7 +105,7 @@ def guard() -> ResponseReturnValue | None:
     if g.account is None:
         return _ask_to_sign_in()
     if not may(g.account.role, needed):
-        return render_template("web/desk/refused.html"), 403
+        return render_template("web/desk/refused.html", needed=needed), 403
     return None
 
 
@@ -116,9 +117,14 @@ def refuse_forgery(_: CSRFError) -> ResponseReturnValue:
 
 
 @blueprint.app_context_processor
-def offer_account() -> dict[str, Account | None]:
-    """Give every template the account that is signed in, if any."""
-    return {"account": g.get("account")}
+def offer_account() -> dict[str, object]:
+    """Give every template the account that is signed in, if any, what it may do, and the standing alarms."""
+    account: Account | None = g.get("account")
+
+    def can(name: str) -> bool:
+        return account is not None and may(account.role, Permission(name))
+
+    return {"account": account, "can": can, "alarms": g.get("alarms", [])}
 
 
 def _find_signed_in() -> Account | None:
@@ -126,7 +132,10 @@ def _find_signed_in() -> Account | None:
     if not isinstance(account_id, int) or not isinstance(epoch, int):
         return None
     with unit_of_work() as work:
-        return find_account(work, account_id, epoch)
+        account = find_account(work, account_id, epoch)
+        if account is not None:
+            g.alarms = list_standing_alarms(work)
+        return account
 
 
 def _ask_to_sign_in() -> ResponseReturnValue:

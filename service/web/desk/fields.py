@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from service.errors import BadInput
+from service.money import parse_amount
 from service.web.desk.wording import LANGUAGES
 
 OTHER_LANGUAGE = "other"
@@ -47,6 +48,32 @@ class Typed:
         if number is None:
             self.errors.setdefault(name, f"{label} is missing.")
         return number or 0
+
+    def whole(self, name: str, label: str, largest: int) -> int:
+        """Return a whole number from 0 to ``largest``."""
+        raw = self.text(name).strip()
+        if not (raw.isascii() and raw.isdigit() and len(raw) < 10 and int(raw) <= largest):
+            self.errors[name] = f"{label} is a whole number from 0 to {largest:,}."
+            return 0
+        return int(raw)
+
+    def money(self, name: str, label: str, currency: str) -> int:
+        """Return an amount in minor units; an empty field is an error."""
+        amount = self.optional_money(name, currency)
+        if not self.text(name).strip():
+            self.errors[name] = f"{label} is missing."
+        return amount
+
+    def optional_money(self, name: str, currency: str) -> int:
+        """Return an amount in minor units, 0 for an empty field."""
+        raw = self.text(name)
+        if not raw.strip():
+            return 0
+        try:
+            return parse_amount(raw, currency)
+        except BadInput as problem:
+            self.errors[name] = problem.message
+            return 0
 
     def day(self, name: str, label: str) -> date:
         """Return a date written as 2026-03-05."""

@@ -23,9 +23,11 @@ TRAIL = 8  # steps of the trail that are shown at once
 
 
 @blueprint.get("/")
-@permission(Permission.EDIT)
+@permission(Permission.ENTER)
 def show_issues() -> ResponseReturnValue:
-    """List every issue, newest first."""
+    """List every issue, newest first. Whoever has no part in issues begins with the gifts."""
+    if not may(current_account().role, Permission.EDIT):
+        return redirect(url_for("desk.show_gifts"))
     number = max(request.args.get("page", 1, type=int), 1)
     with unit_of_work() as work:
         every = list_issues(work)
@@ -91,7 +93,7 @@ def accept_deletion(issue_id: int) -> ResponseReturnValue:
 def _before(work: Session, issue: Issue) -> dict[str, object]:
     """Return what a draft's page shows beside its contents."""
     return {
-        "readiness": examine(issue),
+        "readiness": examine(work, issue),
         "largest": CLIPPED_BYTES,
         "audience": count_active(work, issue.newsletter_id),
     }

@@ -15,6 +15,7 @@ from service.mail.outbox import get_letter, post_letter
 from service.rendering.content import IssueContent
 from service.staff.audit import note
 from service.staff.roles import Permission
+from service.web.asking import present_asking
 from service.web.desk.access import blueprint, current_account, gives_back, permission
 from service.web.desk.fields import Typed, split_names
 from service.web.desk.frame import answer_frame, only_item, read_view
@@ -35,7 +36,7 @@ def show_preview(issue_id: int) -> ResponseReturnValue:
 def show_frame(issue_id: int) -> ResponseReturnValue:
     """Answer with the mail itself, for the frame in the preview page."""
     with unit_of_work() as work:
-        content = content_of(get_issue(work, issue_id))
+        content = content_of(get_issue(work, issue_id), present_asking(work))
     return answer_frame(content, read_view(request.args.get("view")), get_services().settings.public_url)
 
 
@@ -48,7 +49,7 @@ def show_unsaved(item_id: int) -> ResponseReturnValue:
     with unit_of_work() as work:
         issue = get_issue(work, get_item(work, item_id).issue_id)
         position = [item.id for item in issue.items].index(item_id)
-        content = _with_typed(only_item(content_of(issue), position), typed)
+        content = _with_typed(only_item(content_of(issue, present_asking(work)), position), typed)
     return answer_frame(content, read_view(typed.text("view")), get_services().settings.public_url)
 
 

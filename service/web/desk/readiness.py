@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from service.errors import BadInput
 from service.issues.checks import CLIPPED_BYTES, NEAR_BYTES, Level, Problem, check_issue
 from service.issues.models import Issue
 from service.issues.render import render_draft
+from service.web.asking import present_asking
 from service.web.charts import draw_share
 from service.web.services import get_services
 
@@ -34,10 +36,10 @@ class Readiness:
         return [problem for problem in self.problems if problem.level is Level.STOP]
 
 
-def examine(issue: Issue) -> Readiness:
+def examine(work: Session, issue: Issue) -> Readiness:
     """Render a draft and check it; a draft that can't be rendered has that as its only problem."""
     try:
-        rendered = render_draft(issue, get_services().settings.public_url)
+        rendered = render_draft(issue, get_services().settings.public_url, present_asking(work))
     except BadInput as problem:
         return Readiness([Problem(Level.STOP, problem.message, None)], "", 0, 0)
     return Readiness(check_issue(issue, rendered), rendered.subject, rendered.html_bytes, rendered.text_bytes)

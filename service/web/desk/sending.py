@@ -42,7 +42,7 @@ def show_review(issue_id: int) -> ResponseReturnValue:
             "web/desk/send.html",
             issue=issue,
             audience=count_active(work, issue.newsletter_id),
-            readiness=examine(issue),
+            readiness=examine(work, issue),
             largest=CLIPPED_BYTES,
             seen=fingerprint(issue),
         )
@@ -55,7 +55,7 @@ def accept_release(issue_id: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as work:
             _refuse_changed(lock_draft(work, issue_id), request.form.get("seen", ""))
-            readers = release_issue(work, issue_id, get_services().settings.public_url)
+            readers = release_issue(work, issue_id, get_services().settings.public_url, get_services().signer)
             note(work, current_account().id, "Released the issue", f"issue:{issue_id}", readers=readers)
     except _ChangedSinceReview as problem:
         say(problem.message, "warn")

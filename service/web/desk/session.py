@@ -44,14 +44,14 @@ def accept_sign_out() -> ResponseReturnValue:
 
 
 @blueprint.get("/account")
-@permission(Permission.EDIT)
+@permission(Permission.ENTER)
 def show_account() -> ResponseReturnValue:
     """Show one's own account."""
     return render_template("web/desk/account.html", error="")
 
 
 @blueprint.post("/account/password")
-@permission(Permission.EDIT)
+@permission(Permission.ENTER)
 def accept_password() -> ResponseReturnValue:
     """Set a new password, end every other session and go on in this one."""
     account = current_account()
@@ -65,7 +65,7 @@ def accept_password() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/end-sessions")
-@permission(Permission.EDIT)
+@permission(Permission.ENTER)
 def accept_end_sessions() -> ResponseReturnValue:
     """Sign out every browser but this one."""
     with unit_of_work() as work:

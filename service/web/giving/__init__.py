@@ -1,8 +1,9 @@
-"""A donor's own pages at ``/giving``: gifts, receipts, statements, and changing or stopping a recurring gift."""
+"""A donor's own pages at ``/giving``: gifts, receipts, statements, and changing or stopping a recurring gift.
 
-from flask import Blueprint
+One file per group of pages. Whose page it is, is decided by ``visit``; what may be changed, by ``donations``.
+"""
 
-from service.web.forgery import needs_no_token, refuse_foreign_forms
+from service.web.giving import entering, overview, papers, recurring, stopping
+from service.web.giving.visit import blueprint
 
-blueprint = needs_no_token(Blueprint("giving", __name__, url_prefix="/giving"))
-blueprint.before_request(refuse_foreign_forms)
+__all__ = ["blueprint", "entering", "overview", "papers", "recurring", "stopping"]

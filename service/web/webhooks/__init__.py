@@ -1,7 +1,6 @@
 """Events from outside, as they knock at our door: verified, stored once, answered. Handling them is a worker's."""
 
-from flask import Blueprint
+from service.web.webhooks import stripe
+from service.web.webhooks.door import blueprint
 
-from service.web.forgery import needs_no_token
-
-blueprint = needs_no_token(Blueprint("webhooks", __name__, url_prefix="/webhooks"))
+__all__ = ["blueprint", "stripe"]

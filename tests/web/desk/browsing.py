@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from tests.fixtures.services import STAFF_PASSWORD
 
 EDITOR_ADDRESS = "editor@office.example"
+TREASURER_ADDRESS = "treasurer@office.example"
 READERS = 3
 
 

@@ -10,7 +10,8 @@ from service.staff.roles import Role
 from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_readers
 from tests.fixtures.services import STAFF_PASSWORD, OpenTransaction
-from tests.web.desk.browsing import EDITOR_ADDRESS, READERS, Desk, Stock, open_desk
+from tests.web.desk.bookkeeping import Shelf, fill_shelf
+from tests.web.desk.browsing import EDITOR_ADDRESS, READERS, TREASURER_ADDRESS, Desk, Stock, open_desk
 
 
 @pytest.fixture
@@ -18,6 +19,13 @@ def editor_account(open_transaction: OpenTransaction) -> int:
     """The id of an editor who can sign in with EDITOR_ADDRESS and STAFF_PASSWORD."""
     with open_transaction() as session:
         return create_account(session, EDITOR_ADDRESS, "Eda Editor", STAFF_PASSWORD, Role.EDITOR).id
+
+
+@pytest.fixture
+def treasurer_account(open_transaction: OpenTransaction) -> int:
+    """The id of a treasurer who can sign in with TREASURER_ADDRESS and STAFF_PASSWORD."""
+    with open_transaction() as session:
+        return create_account(session, TREASURER_ADDRESS, "Tove Treasurer", STAFF_PASSWORD, Role.TREASURER).id
 
 
 @pytest.fixture
@@ -30,6 +38,19 @@ def desk(app: Flask, publisher_account: int) -> Desk:
 def editor_desk(app: Flask, editor_account: int) -> Desk:
     """An editor's browser."""
     return open_desk(app, editor_account)
+
+
+@pytest.fixture
+def treasurer_desk(app: Flask, treasurer_account: int) -> Desk:
+    """A treasurer's browser."""
+    return open_desk(app, treasurer_account)
+
+
+@pytest.fixture
+def shelf(open_transaction: OpenTransaction, stock: Stock) -> Shelf:
+    """Books with gifts of every kind, the first of them asked for by the draft's ask."""
+    with open_transaction() as session:
+        return fill_shelf(session, stock.issue_id, stock.item_ids[3])
 
 
 @pytest.fixture

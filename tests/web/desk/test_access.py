@@ -57,10 +57,10 @@ def test_strangers_are_asked_to_sign_in_and_change_nothing(app: Flask, client: F
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_reaches_exactly_the_routes_that_its_permissions_open(
-    app: Flask, desk: Desk, editor_desk: Desk, role: Role
+    app: Flask, desk: Desk, editor_desk: Desk, treasurer_desk: Desk, role: Role
 ) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
-    browser = {Role.PUBLISHER: desk, Role.EDITOR: editor_desk}[role]
+    browser = {Role.PUBLISHER: desk, Role.EDITOR: editor_desk, Role.TREASURER: treasurer_desk}[role]
     with app.app_context():
         knocks = [knock for knock in list_knocks(app) if knock[2] is not None and "end-sessions" not in knock[1]]
     for method, path, needed in knocks:
@@ -72,6 +72,23 @@ def test_an_editor_is_told_who_may_send(editor_desk: Desk, stock: Stock) -> None
     response = editor_desk.get(f"/desk/issues/{stock.issue_id}/send")
     assert response.status_code == 403
     assert "Your account is an editor’s" in response.text
+
+
+def test_a_treasurer_begins_with_the_gifts_and_sees_only_what_is_open_to_them(treasurer_desk: Desk) -> None:
+    response = treasurer_desk.get("/desk/")
+    assert (response.status_code, response.location) == (302, "/desk/gifts")
+    menu = treasurer_desk.read("/desk/gifts")
+    assert 'href="/desk/gifts"' in menu
+    assert 'href="/desk/copies"' not in menu
+    assert "Issues</a>" not in menu
+    assert treasurer_desk.get("/desk/account").status_code == 200
+
+
+def test_an_editor_sees_nothing_of_gifts(editor_desk: Desk) -> None:
+    assert "/desk/gifts" not in editor_desk.read("/desk/")
+    response = editor_desk.get("/desk/gifts")
+    assert response.status_code == 403
+    assert "Gifts and the books are for treasurers and publishers." in words_of(response)
 
 
 @pytest.mark.parametrize("signed_in", [True, False])

@@ -1,6 +1,6 @@
 """What became of an issue: figures, people, links, and one person's copies."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +8,9 @@ from sqlalchemy import select
 from service.deliveries.models import Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.states import DeliveryState
+from service.donations.states import DonationState
 from service.tracking.models import Agent, Hit, Verdict
+from tests.factories.giving import PAID_AT, make_donation, make_donor, make_fund, make_organisation, make_recurring
 from tests.factories.readers import make_reader
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction
 from tests.web.desk.browsing import Desk, Stock, words_of
@@ -131,3 +133,36 @@ def test_a_person_without_copies_and_a_bad_address_are_told_apart(desk: Desk, se
 def test_the_list_of_issues_tells_the_share_that_was_sent(desk: Desk, sent: Stock) -> None:
     assert "1 of 3 copies" in desk.read("/desk/")
     assert f"/desk/issues/{sent.issue_id}/progress" in desk.read("/desk/")
+
+
+def test_gifts_are_shown_by_what_asked_and_by_nobodys_name(
+    desk: Desk, sent: Stock, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        make_organisation(session)
+        fund, donor = make_fund(session), make_donor(session)
+        recurring = make_recurring(session, donor, fund)
+        ask = sent.item_ids[3]
+        for amount, item, facts in (
+            (5000, ask, {}),
+            (123_456, ask, {"recurring": recurring}),
+            (2500, ask, {"recurring": recurring, "paid_at": PAID_AT + timedelta(days=30)}),
+            (1000, None, {}),
+            (9900, ask, {"state": DonationState.CHARGED_BACK}),
+        ):
+            gift = make_donation(session, donor, fund, amount, **facts)
+            gift.issue_id, gift.item_id = sent.issue_id, item
+    page = desk.read(f"/desk/issues/{sent.issue_id}/results")
+    section = page[page.index('id="gifts"') : page.index('id="people"')]
+    assert "<dt>gifts</dt><dd>3</dd>" in section
+    assert "<dt>given</dt><dd>$1,294.56</dd>" in section
+    assert "<dt>renewal since</dt><dd>1</dd>" in section
+    assert "<dt>given again</dt><dd>$25.00</dd>" in section
+    ask_row = section[section.index("Thank you</th>") : section.index("The gift block at the end</th>")]
+    assert '<td class="number">2</td> <td class="number">$1,284.56</td>' in ask_row
+    assert section.index("$1,284.56") < section.index("$10.00")
+    assert "Grace" not in page
+
+
+def test_results_without_gifts_say_so(desk: Desk, sent: Stock) -> None:
+    assert "No gift has come by a link of this issue yet." in desk.read(f"/desk/issues/{sent.issue_id}/results")

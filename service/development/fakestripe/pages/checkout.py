@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from service.development.fakestripe.account import Account
 from service.development.fakestripe.cards import CARDS, DEFAULT
 from service.development.fakestripe.controls import Controls
 from service.development.fakestripe.paying import Form, Result, answer_bank, submit
@@ -27,7 +28,7 @@ def make_checkout_pages(controls: Controls) -> Blueprint:
     def show(session_id: str) -> ResponseReturnValue:
         """The page, as a donor first sees it."""
         with account.lock:
-            return _draw(account.get("checkout.session", session_id))
+            return _draw(account, account.get("checkout.session", session_id))
 
     @pages.post("/c/pay/<session_id>")
     def pay(session_id: str) -> ResponseReturnValue:
@@ -35,9 +36,9 @@ def make_checkout_pages(controls: Controls) -> Blueprint:
         with controls.acting():
             session = account.get("checkout.session", session_id)
             if session["status"] != "open":
-                return _draw(session)
+                return _draw(account, session)
             result = _read_and_submit(controls, session)
-            return _go_on(session, result)
+            return _go_on(account, session, result)
 
     @pages.post("/c/pay/<session_id>/bank")
     def answer(session_id: str) -> ResponseReturnValue:
@@ -45,7 +46,7 @@ def make_checkout_pages(controls: Controls) -> Blueprint:
         with controls.acting():
             session = account.get("checkout.session", session_id)
             result = answer_bank(account, session, completes=request.form.get("answer") == "complete")
-            return _go_on(session, result)
+            return _go_on(account, session, result)
 
     return pages
 
@@ -81,20 +82,21 @@ def _read_expiry(sent: str) -> tuple[int, int] | str:
     return int(month), full_year
 
 
-def _go_on(session: JsonObject, result: Result) -> ResponseReturnValue:
+def _go_on(account: Account, session: JsonObject, result: Result) -> ResponseReturnValue:
     if result.url:
         return redirect(result.url, 303)
     if result.asks_bank:
         return render_template("bank.html", session=session)
-    return _draw(session, message=result.message)
+    return _draw(account, session, message=result.message)
 
 
-def _draw(session: JsonObject, message: str = "") -> ResponseReturnValue:
+def _draw(account: Account, session: JsonObject, message: str = "") -> ResponseReturnValue:
     if session["status"] != "open":
         return render_template("closed.html", session=session)
     return render_template(
         "checkout.html",
         session=session,
+        items=account.note(session["id"])["items"],
         email=_known_email(session),
         methods={kind: _METHODS[kind] for kind in session["payment_method_types"]},
         sent={**_SAMPLE, **request.form},

@@ -1,0 +1,330 @@
+"""One form is one attempt and one page: sent twice, sent at once, and with the process dying at every step."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from service.clock import now
+from service.db import transaction
+from service.donations.checkout import (
+    FORGOTTEN_AFTER,
+    HastyForm,
+    StaleForm,
+    expire_attempts,
+    make_form_token,
+    open_attempt,
+    open_page,
+)
+from service.donations.defence import Arrival
+from service.donations.models import Attempt
+from service.donations.states import AttemptState, Frequency
+from service.errors import BadInput, Unavailable
+from service.tokens import Purpose
+from service.wiring import Services
+from tests.donations.forms import GIVER, BreakablePages, fill_form
+from tests.factories.giving import make_fund, make_organisation
+from tests.factories.publication import make_issue, make_newsletter
+from tests.fixtures.services import PUBLIC_URL, OpenTransaction
+
+pytestmark = pytest.mark.usefixtures("house")
+HERE = Arrival(network="192.0.2.0/24")
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+@pytest.fixture
+def house(open_transaction: OpenTransaction) -> None:
+    """An organisation with one open fund."""
+    with open_transaction() as session:
+        make_organisation(session)
+        make_fund(session)
+
+
+@pytest.fixture
+def pages() -> BreakablePages:
+    """The processor's pages."""
+    return BreakablePages()
+
+
+Send = Callable[..., int]
+
+
+@pytest.fixture
+def send(services: Services) -> Send:
+    """Store a form as a request does, and return the attempt's id."""
+
+    def store(form: dict[str, str], arrival: Arrival = HERE, language: str = "en") -> int:
+        with transaction(services.factory) as session:
+            return open_attempt(session, services.signer, form, arrival, language).id
+
+    return store
+
+
+@pytest.fixture
+def lead(services: Services, pages: BreakablePages) -> Callable[[int], str]:
+    """Lead a giver to the page of an attempt."""
+    return lambda attempt_id: open_page(services.factory, pages.gateway, attempt_id, PUBLIC_URL)
+
+
+@pytest.fixture
+def row(open_transaction: OpenTransaction) -> Callable[[int], Attempt]:
+    """Read one attempt anew."""
+
+    def read(attempt_id: int) -> Attempt:
+        with open_transaction() as session:
+            return session.get_one(Attempt, attempt_id)
+
+    return read
+
+
+def change(open_transaction: OpenTransaction, attempt_id: int, **values: Any) -> None:
+    """Set columns of one attempt."""
+    with open_transaction() as session:
+        session.execute(update(Attempt).where(Attempt.id == attempt_id).values(**values))
+
+
+def count_attempts(session: Session) -> int:
+    """How many attempts are stored."""
+    return session.execute(select(func.count()).select_from(Attempt)).scalar_one()
+
+
+def test_the_row_is_there_before_the_processor_hears_of_it(
+    services: Services, send: Send, row: Callable[[int], Attempt]
+) -> None:
+    attempt_id = send(fill_form(services.signer, cover_fee="yes", employer="Acme"), language="ru")
+    stored = row(attempt_id)
+    assert (stored.state, stored.session_url, stored.mailed_address) == (AttemptState.NEW, None, GIVER)
+    assert (stored.amount_minor, stored.fee_cover_minor, stored.currency) == (5000, 181, "usd")
+    assert (stored.network, stored.language, stored.employer) == ("192.0.2.0/24", "ru", "Acme")
+
+
+def test_the_order_says_what_the_form_said_and_leads_back_to_our_own_address(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages, row: Callable[[int], Attempt]
+) -> None:
+    attempt_id = send(fill_form(services.signer, frequency="monthly"), language="zh")
+    url = lead(attempt_id)
+    stored, order = row(attempt_id), pages.orders[f"checkout:{attempt_id}:0"]
+    assert (stored.state, stored.session_id, stored.session_url) == (AttemptState.OPEN, "cs_test_0", url)
+    assert (order.attempt, order.amount_minor, order.frequency) == (stored.public_id, 5000, Frequency.MONTHLY)
+    assert order.success_url == f"{PUBLIC_URL}/give/thanks?session_id={{CHECKOUT_SESSION_ID}}&lang=zh"
+    assert order.cancel_url == f"{PUBLIC_URL}/give/back?amount=5000&frequency=monthly&fund=general&lang=zh"
+    assert order.expires_at - stored.created_at == timedelta(minutes=35)
+    assert order.customer_id is None  # nobody has shown that the address is theirs
+
+
+def test_the_same_form_again_is_the_same_gift_and_the_same_page(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages
+) -> None:
+    form = fill_form(services.signer)
+    first, second = send(form), send(form)
+    assert first == second
+    assert lead(first) == lead(second)
+    assert pages.calls == [f"checkout:{first}:0"]
+
+
+def test_a_form_that_was_changed_after_going_back_leads_to_a_page_with_the_new_amount(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages
+) -> None:
+    form = fill_form(services.signer)
+    lead(send(form))
+    lead(send({**form, "amount": "10000"}))
+    assert [order.amount_minor for order in pages.orders.values()] == [5000, 10000]
+
+
+def test_a_form_sent_many_times_at_once_is_one_gift(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages, open_transaction: OpenTransaction
+) -> None:
+    form = fill_form(services.signer)
+    with ThreadPoolExecutor(8) as pool:
+        urls = set(pool.map(lambda _: lead(send(form)), range(16)))
+    assert len(urls) == 1
+    assert len(pages.orders) == 1
+    with open_transaction() as session:
+        assert count_attempts(session) == 1
+
+
+def test_case_71_a_crash_after_the_call_finds_the_same_page_again(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages, row: Callable[[int], Attempt]
+) -> None:
+    form = fill_form(services.signer)
+    pages.fault, pages.loses_answer = Killed(), True  # type: ignore[assignment] # dying is no Exception
+    with pytest.raises(Killed):
+        lead(send(form))
+    assert row(send(form)).state is AttemptState.NEW
+    pages.fault = None
+    assert lead(send(form)) == "https://pay.test/0"
+    assert len(pages.orders) == 1
+    assert len(set(pages.calls)) == 1
+
+
+@pytest.mark.parametrize("loses_answer", [False, True], ids=["never heard us", "answer lost"])
+def test_case_71_a_processor_that_is_away_is_asked_again_under_the_same_key(
+    services: Services,
+    send: Send,
+    lead: Callable[[int], str],
+    pages: BreakablePages,
+    row: Callable[[int], Attempt],
+    *,
+    loses_answer: bool,
+) -> None:
+    form = fill_form(services.signer)
+    pages.fault, pages.loses_answer = Unavailable("away"), loses_answer
+    with pytest.raises(Unavailable):
+        lead(send(form))
+    assert row(send(form)).state is AttemptState.NEW
+    pages.fault = None
+    lead(send(form))
+    assert len(set(pages.calls)) == len(pages.orders) == 1
+    assert row(send(form)).state is AttemptState.OPEN
+
+
+def test_a_click_that_finds_the_key_taken_is_led_to_the_page_of_the_other(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages, open_transaction: OpenTransaction
+) -> None:
+    attempt_id = send(fill_form(services.signer))
+    opened = pages.gateway.open_checkout
+
+    def other_click_wins(*args: Any) -> None:
+        page = opened(*args)
+        change(open_transaction, attempt_id, session_id=page.session_id, session_url=page.url, state=AttemptState.OPEN)
+        raise Unavailable("the key is in use")
+
+    pages.open_checkout = other_click_wins  # type: ignore[method-assign,assignment] # the race, made certain
+    assert lead(attempt_id) == "https://pay.test/0"
+
+
+def test_what_the_processor_refuses_is_an_error_and_the_next_try_has_a_new_key(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages, row: Callable[[int], Attempt]
+) -> None:
+    form = fill_form(services.signer)
+    pages.fault = BadInput("no such currency")
+    with pytest.raises(BadInput):
+        lead(send(form))
+    refused = row(send(form))
+    assert (refused.state, refused.problem) == (AttemptState.ERROR, "no such currency")
+    pages.fault = None
+    lead(send(form))
+    assert pages.calls == [f"checkout:{refused.id}:0", f"checkout:{refused.id}:1"]
+    assert (row(refused.id).state, row(refused.id).problem) == (AttemptState.OPEN, "")
+
+
+def test_a_page_whose_end_was_seen_first_stays_ended(
+    services: Services,
+    send: Send,
+    lead: Callable[[int], str],
+    pages: BreakablePages,
+    open_transaction: OpenTransaction,
+    row: Callable[[int], Attempt],
+) -> None:
+    attempt_id = send(fill_form(services.signer))
+    opened = pages.gateway.open_checkout
+
+    def worker_is_faster(*args: Any) -> Any:
+        change(open_transaction, attempt_id, state=AttemptState.COMPLETE)
+        return opened(*args)
+
+    pages.open_checkout = worker_is_faster  # type: ignore[method-assign] # the race, made certain
+    lead(attempt_id)
+    assert (row(attempt_id).state, row(attempt_id).session_id) == (AttemptState.COMPLETE, "cs_test_0")
+
+
+def test_a_gift_that_is_complete_leads_to_its_thanks(
+    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages, open_transaction: OpenTransaction
+) -> None:
+    form = fill_form(services.signer)
+    attempt_id = send(form)
+    lead(attempt_id)
+    change(open_transaction, attempt_id, state=AttemptState.COMPLETE, created_at=now() - timedelta(hours=5))
+    assert lead(send(form)) == f"{PUBLIC_URL}/give/thanks?session_id=cs_test_0&lang=en"
+    assert len(pages.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "is_stale"),
+    [
+        (AttemptState.NEW, timedelta(minutes=3), False),
+        (AttemptState.NEW, timedelta(minutes=6), True),
+        (AttemptState.ERROR, timedelta(minutes=6), True),
+        (AttemptState.OPEN, timedelta(minutes=29), False),
+        (AttemptState.OPEN, timedelta(minutes=31), True),
+        (AttemptState.EXPIRED, timedelta(minutes=1), True),
+    ],
+)
+def test_nobody_is_led_to_a_page_that_is_about_to_close(
+    services: Services,
+    send: Send,
+    open_transaction: OpenTransaction,
+    state: AttemptState,
+    age: timedelta,
+    *,
+    is_stale: bool,
+) -> None:
+    form = fill_form(services.signer)
+    attempt_id = send(form)
+    change(open_transaction, attempt_id, state=state, created_at=now() - age)
+    if is_stale:
+        with pytest.raises(StaleForm):
+            send(form)
+    else:
+        assert send(form) == attempt_id
+
+
+def test_a_form_is_neither_too_young_nor_too_old_nor_half_ours(services: Services, send: Send) -> None:
+    signer = services.signer
+    with pytest.raises(HastyForm):
+        send(fill_form(signer, made_at=now()))
+    other_purpose = signer.sign(Purpose.ASK, int(now().timestamp()) - 60, 1)
+    old = make_form_token(signer, now() - timedelta(hours=25))
+    for token in ("", "x", "\x00", other_purpose, old, make_form_token(signer, now())[:-1]):
+        with pytest.raises(StaleForm):
+            send(fill_form(signer, token=token))
+
+
+def test_a_gift_remembers_what_asked_for_it_unless_that_is_gone(
+    services: Services, send: Send, open_transaction: OpenTransaction, row: Callable[[int], Attempt]
+) -> None:
+    with open_transaction() as session:
+        issue_id = make_issue(session, make_newsletter(session, "crossings")).id
+    asked = [(issue_id, 12), (issue_id, 0), (issue_id + 1000, 12), None]
+    stored = [row(send(fill_form(services.signer), Arrival("", asked_by))) for asked_by in asked]
+    assert [(each.issue_id, each.item_id) for each in stored] == [
+        (issue_id, 12), (issue_id, None), (None, None), (None, None),
+    ]  # fmt: skip
+
+
+def test_fields_that_the_form_does_not_have_set_nothing(
+    services: Services, send: Send, row: Callable[[int], Attempt]
+) -> None:
+    extra = {"currency": "jpy", "amount_minor": "1", "state": "complete", "session_url": "https://evil.test", "id": "1",
+             "public_id": "mine", "network": "10.0.0.0/24", "fee_cover_minor": "9", "issue_id": "3"}  # fmt: skip
+    stored = row(send(fill_form(services.signer, **extra)))
+    assert (stored.currency, stored.amount_minor, stored.fee_cover_minor, stored.state) == ("usd", 5000, 0, "new")
+    assert (stored.session_url, stored.network, stored.issue_id) == (None, "192.0.2.0/24", None)
+    assert stored.public_id != "mine"
+
+
+def test_forms_whose_page_must_have_closed_long_ago_expire_once(
+    services: Services, send: Send, open_transaction: OpenTransaction, row: Callable[[int], Attempt]
+) -> None:
+    long_ago = now() - FORGOTTEN_AFTER - timedelta(minutes=1)
+    ids = {state: send(fill_form(services.signer, address=f"{state}@example.org")) for state in AttemptState}
+    fresh = send(fill_form(services.signer))
+    for state, attempt_id in ids.items():
+        change(open_transaction, attempt_id, state=state, created_at=long_ago)
+    with open_transaction() as session:
+        assert expire_attempts(session) == 2
+    with open_transaction() as session:
+        assert expire_attempts(session) == 0
+    assert {state: row(attempt_id).state for state, attempt_id in ids.items()} == {
+        **{state: state for state in AttemptState},
+        AttemptState.NEW: AttemptState.EXPIRED,
+        AttemptState.OPEN: AttemptState.EXPIRED,
+    }
+    assert row(fresh).state is AttemptState.NEW

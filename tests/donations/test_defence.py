@@ -1,0 +1,300 @@
+"""Who may open a payment page: limits that hold under a burst, and a door that closes itself while cards are tried."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from service.alarms.models import Alarm
+from service.alarms.raising import list_standing_alarms, settle_alarm
+from service.clock import now
+from service.db import make_engine
+from service.donations.checkout import open_attempt
+from service.donations.defence import (
+    ALARM,
+    CLOSED_FOR,
+    DECLINED,
+    FLOOD_WINDOW,
+    LIMIT_WINDOW,
+    MOST_DECLINES,
+    MOST_OPENED,
+    MOST_OPENED_BY_LINK,
+    MOST_PER_ADDRESS,
+    MOST_PER_NETWORK,
+    Arrival,
+    GivingClosed,
+    GivingPaused,
+    NotProven,
+    TooMany,
+    check_challenge,
+    check_door,
+    check_limits,
+    close_if_flooded,
+    is_closed,
+    network_of,
+)
+from service.donations.models import Attempt, Fund
+from service.donations.states import Frequency
+from service.inbox.models import EventState, OutsideEvent, Provider
+from service.organisation.models import Organisation
+from service.organisation.queries import get_organisation
+from service.staff.accounts import create_account
+from service.staff.roles import Role
+from service.tokens import TokenSigner
+from service.wiring import Services
+from tests.donations.forms import fill_form
+from tests.factories.giving import make_fund, make_organisation
+from tests.factories.publication import make_issue, make_newsletter
+from tests.fixtures.services import OpenTransaction
+
+PUBLIC = Arrival("198.51.100.0/24")
+_numbers = count(1)
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    """A transaction with an organisation and one open fund in it, rolled back at the end."""
+    engine = make_engine(database_url)
+    with Session(engine) as opened:
+        make_organisation(opened)
+        make_fund(opened)
+        yield opened
+        opened.rollback()
+    engine.dispose()
+
+
+def add_declines(session: Session, number: int, at: datetime | None = None) -> None:
+    """Store as many events of declined payments."""
+    session.add_all(
+        OutsideEvent(
+            provider=Provider.STRIPE,
+            event_id=f"evt_{next(_numbers)}",
+            type=DECLINED,
+            payload={},
+            state=EventState.DONE,
+            occurred_at=at or now(),
+            received_at=at or now(),
+        )
+        for _ in range(number)
+    )
+    session.flush()
+
+
+def add_attempts(session: Session, number: int, **values: Any) -> None:
+    """Store as many forms, each from another network and address unless told otherwise."""
+    fund_id = session.scalars(select(Fund.id)).one()
+    for each in (next(_numbers) for _ in range(number)):
+        told = {"network": f"10.{each // 250}.{each % 250}.0/24", "address_key": f"{each}@example.org", **values}
+        session.add(
+            Attempt(
+                public_id=f"public-{each}",
+                nonce=f"nonce-{each}",
+                mailed_address=f"{each}@example.org",
+                amount_minor=500,
+                currency="usd",
+                frequency=Frequency.ONCE,
+                fund_id=fund_id,
+                **told,
+            )
+        )
+    session.flush()
+
+
+def is_open(session: Session, arrival: Arrival = PUBLIC) -> bool:
+    """Whether the door lets this arrival in."""
+    try:
+        check_door(session, get_organisation(session), arrival)
+    except GivingClosed:
+        return False
+    return True
+
+
+def an_issue(session: Session) -> int:
+    """Store an issue that could have asked."""
+    return make_issue(session, make_newsletter(session, "crossings")).id
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:aa:bb::1", "2001:db8:aa::/48"),
+        ("::ffff:192.0.2.9", "192.0.2.0/24"),
+        ("", ""),
+        (None, ""),
+        ("unix:", ""),
+        ("192.0.2.1, 10.0.0.1", ""),
+    ],
+)
+def test_a_network_is_what_one_household_or_machine_room_shares(address: str | None, network: str) -> None:
+    assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "most"),
+    [("network", "203.0.113.0/24", MOST_PER_NETWORK), ("address_key", "eve@example.org", MOST_PER_ADDRESS)],
+)
+def test_the_last_form_that_is_taken_is_the_one_at_the_limit(
+    session: Session, column: str, value: str, most: int
+) -> None:
+    add_attempts(session, most - 1, **{column: value})
+    add_attempts(session, 30, **{column: value}, created_at=now() - LIMIT_WINDOW - timedelta(seconds=1))
+    check_limits(session, Arrival("203.0.113.0/24"), "eve@example.org")
+    add_attempts(session, 1, **{column: value})
+    with pytest.raises(TooMany) as caught:
+        check_limits(session, Arrival("203.0.113.0/24"), "eve@example.org")
+    assert caught.value.status == 429
+    check_limits(session, Arrival("198.51.100.0/24"), "ada@example.org")
+
+
+def test_whoever_hides_the_network_is_counted_by_address_and_in_all(session: Session) -> None:
+    add_attempts(session, MOST_PER_NETWORK, network="")
+    check_limits(session, Arrival(""), "ada@example.org")
+
+
+def test_the_limit_holds_for_forms_that_come_at_the_same_moment(
+    services: Services, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        make_organisation(session)
+        make_fund(session)
+
+    def send(number: int) -> bool:
+        try:
+            with open_transaction() as session:
+                form = fill_form(services.signer, address=f"{number}@example.org")
+                open_attempt(session, services.signer, form, PUBLIC, "en")
+        except TooMany:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(send, range(MOST_PER_NETWORK + 10)))
+    assert taken.count(True) == MOST_PER_NETWORK
+
+
+def test_case_74_a_thousand_declines_close_the_form_raise_one_alarm_and_spare_known_givers(session: Session) -> None:
+    signer, issue_id = TokenSigner(("a test key of more than thirty-two characters",)), an_issue(session)
+    for network in range(50):
+        add_attempts(session, 1, network=f"203.0.{network}.0/24")
+    add_declines(session, 1000)
+    assert all(close_if_flooded(session) for _ in range(3))
+    (alarm,) = list_standing_alarms(session)
+    assert (alarm.key, alarm.times) == (ALARM, 1)
+    assert "1000 payments were declined within 5 minutes" in alarm.sentence
+    with pytest.raises(GivingClosed):
+        open_attempt(session, signer, fill_form(signer), PUBLIC, "en")
+    assert session.execute(select(func.count()).select_from(Attempt)).scalar_one() == 50
+    by_mail = Arrival(PUBLIC.network, asked_by=(issue_id, 3))
+    assert open_attempt(session, signer, fill_form(signer), by_mail, "en").issue_id == issue_id
+    assert is_open(session, Arrival(PUBLIC.network, is_signed_in=True))
+
+
+@pytest.mark.parametrize(
+    ("declines", "attempts", "is_flooded"),
+    [
+        (MOST_DECLINES - 1, 0, False),
+        (MOST_DECLINES, 0, True),
+        (0, MOST_OPENED - 1, False),
+        (0, MOST_OPENED, True),
+    ],
+)
+def test_the_door_closes_at_its_limits_and_not_before(
+    session: Session, declines: int, attempts: int, *, is_flooded: bool
+) -> None:
+    add_declines(session, declines)
+    add_attempts(session, attempts)
+    assert is_closed(session) is is_flooded
+    assert close_if_flooded(session) is is_flooded
+    assert [alarm.key for alarm in list_standing_alarms(session)] == [ALARM] * is_flooded
+
+
+def test_what_happened_before_the_window_closes_nothing(session: Session) -> None:
+    before = now() - FLOOD_WINDOW - timedelta(seconds=1)
+    add_declines(session, 1000, before)
+    add_attempts(session, MOST_OPENED, created_at=before)
+    session.add_all(
+        OutsideEvent(
+            provider=Provider.STRIPE, event_id=f"paid-{each}", type="payment_intent.succeeded", payload={},
+            occurred_at=now(),
+        )
+        for each in range(100)
+    )  # fmt: skip
+    session.flush()
+    assert not close_if_flooded(session)
+    assert is_open(session)
+
+
+def end_flood(session: Session, ago: timedelta) -> None:
+    """Let there have been a flood whose alarm was last raised so long ago."""
+    add_declines(session, MOST_DECLINES)
+    close_if_flooded(session)
+    session.execute(update(OutsideEvent).values(received_at=now() - ago - FLOOD_WINDOW))
+    session.execute(update(Alarm).values(last_raised_at=now() - ago))
+    session.expire_all()
+
+
+def test_the_door_stays_closed_for_a_quarter_of_an_hour_after_the_flood_and_opens_by_itself(session: Session) -> None:
+    end_flood(session, CLOSED_FOR - timedelta(minutes=1))
+    assert not is_open(session)
+    session.execute(update(Alarm).values(last_raised_at=now() - CLOSED_FOR))
+    assert is_open(session)
+    assert len(list_standing_alarms(session)) == 1  # what happened is still to be looked at
+
+
+def test_a_flood_that_lasts_keeps_the_door_closed_by_the_same_alarm(session: Session) -> None:
+    end_flood(session, timedelta(minutes=14))
+    add_declines(session, MOST_DECLINES)
+    close_if_flooded(session)
+    (alarm,) = list_standing_alarms(session)
+    assert alarm.times == 2
+    session.execute(update(OutsideEvent).values(received_at=now() - FLOOD_WINDOW))
+    assert not is_open(session)
+
+
+def test_staff_open_the_door_before_by_settling_the_alarm(session: Session) -> None:
+    account = create_account(session, "pat@example.org", "Pat", "correct horse battery", Role.PUBLISHER)
+    end_flood(session, timedelta(minutes=6))
+    assert not is_open(session)
+    settle_alarm(session, list_standing_alarms(session)[0].id, account.id)
+    assert is_open(session)
+
+
+def test_signed_links_have_a_limit_of_their_own(session: Session) -> None:
+    issue_id = an_issue(session)
+    by_mail = Arrival("", asked_by=(issue_id, 1))
+    add_attempts(session, MOST_OPENED_BY_LINK - 1, issue_id=issue_id)
+    assert is_open(session)  # a great issue closes nothing
+    assert is_open(session, by_mail)
+    add_attempts(session, 1, issue_id=issue_id)
+    assert not is_open(session, by_mail)
+
+
+def test_the_one_switch_of_staff_pauses_giving_for_everybody(session: Session) -> None:
+    session.execute(update(Organisation).values(giving_paused_at=now()))
+    for arrival in (PUBLIC, Arrival("", asked_by=(1, 1)), Arrival("", is_signed_in=True)):
+        with pytest.raises(GivingPaused):
+            check_door(session, get_organisation(session), arrival)
+
+
+class Riddle:
+    """A challenge with one right answer."""
+
+    field = "riddle"
+    widget = ""
+
+    def passes(self, answer: str, remote_address: str) -> bool:
+        """Return whether it is the right one."""
+        return (answer, remote_address) == ("42", "192.0.2.1")
+
+
+def test_a_challenge_is_asked_only_where_one_is_set_up() -> None:
+    check_challenge(None, "", "192.0.2.1")
+    check_challenge(Riddle(), "42", "192.0.2.1")
+    with pytest.raises(NotProven):
+        check_challenge(Riddle(), "", "192.0.2.1")
