@@ -9,8 +9,10 @@ import click
 
 from service.cli.bench import bench
 from service.cli.database import migrate
+from service.cli.donations import donations
 from service.cli.issue import issue
 from service.cli.newsletter import newsletter
+from service.cli.organisation import organisation
 from service.cli.run import run
 from service.cli.send import send
 from service.cli.staff import staff
@@ -28,7 +30,7 @@ def postrider() -> None:
     """
 
 
-for command in (run, issue, send, newsletter, staff, migrate, bench):
+for command in (run, issue, send, donations, newsletter, organisation, staff, migrate, bench):
     postrider.add_command(command)
 
 

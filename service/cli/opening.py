@@ -17,7 +17,12 @@ from service.wiring import Services, wire
 def open_services() -> Iterator[Services]:
     """Lend the services for one command, starting the embedded servers if nothing else is there."""
     with start_servers_for_command():
-        yield wire(load_settings(), pool_size=2)
+        services = wire(load_settings(), pool_size=2)
+        try:
+            yield services
+        finally:
+            services.factory.kw["bind"].dispose()
+            services.redis.close()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ A change is a row before it is a call, and its id is in the call's key, so that 
 changes of one arrangement go one after another; the row of the arrangement itself is only ever a mirror.
 """
 
+import hashlib
 import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,6 +30,7 @@ ASKED, DONE, FAILED = "asked", "done", "failed"
 # A key whose answer was an error is answered by that same error for a day (docs.stripe.com/api/idempotent_requests),
 # so a wish that comes back later is a new change. What is asked for is never relative: twice is as good as once.
 RETRY_WITHIN: Final = timedelta(minutes=10)
+_FORM: Final = "form"
 # The end of an arrangement has a letter of its own, whoever ended it: donations/recurring.py posts it.
 _WITHOUT_LETTER: Final = frozenset({ChangeKind.STOP})
 
@@ -38,14 +40,16 @@ def ask_change(
 ) -> RecurringChange | None:
     """Store a wish, to be carried out after the commit; None when it is so already and there is nothing to do.
 
-    Safe to repeat: the same form (``nonce``), or the same wish while the first still waits, is the same change. A wish
-    that waits is given up for another of its kind. ``account_id``: the member of staff who asks for the donor.
+    Safe to repeat: the same form (``nonce`` and all that was typed), or the same wish while the first still waits, is
+    the same change. A wish that waits is given up for another of its kind, and every one for a stop. ``account_id``:
+    the member of staff who asks for the donor.
 
     Raises:
         RefusedWish: when the state does not allow it or what was typed won't do.
     """
     recurring = session.get_one(RecurringDonation, recurring_id, with_for_update=True)
-    known = _find_by_nonce(session, recurring_id, nonce)
+    form = _name_form(nonce, wish)
+    known = _find_same_form(session, recurring_id, form)
     if known is not None:
         return known
     if wish.kind is ChangeKind.STOP and ChangeKind.STOP not in list_possible(recurring):
@@ -55,7 +59,7 @@ def ask_change(
     if details is None:
         _give_up(waiting)
         return None
-    return _reuse(waiting, details) or _add(session, recurring, wish.kind, details, nonce, account_id)
+    return _reuse(waiting, wish.kind, details) or _add(session, recurring, wish.kind, {**details, **form}, account_id)
 
 
 def carry_out_change(factory: SessionFactory, gateway: Gateway, change_id: int) -> RecurringChange:
@@ -91,32 +95,45 @@ def list_waiting_changes(session: Session, since: datetime, limit: int = 100) ->
     return list(session.scalars(waiting.order_by(RecurringChange.id).limit(limit)))
 
 
-def _find_by_nonce(session: Session, recurring_id: int, nonce: str) -> RecurringChange | None:
-    if not nonce:
+def _name_form(nonce: str, wish: Wish) -> dict[str, str]:
+    """Return the part of a change's details by which a form that was sent twice is known again."""
+    return {_FORM: hashlib.sha256(repr((nonce, wish)).encode()).hexdigest()} if nonce else {}
+
+
+def _find_same_form(session: Session, recurring_id: int, form: dict[str, str]) -> RecurringChange | None:
+    """Return what came of the same form, unless it was refused or has waited for too long."""
+    if not form:
         return None
-    same_form = select(RecurringChange).where(
-        RecurringChange.recurring_id == recurring_id, RecurringChange.details["nonce"].astext == nonce
+    came_of_it = (RecurringChange.state == DONE) | (
+        (RecurringChange.state == ASKED) & (RecurringChange.asked_at > now() - RETRY_WITHIN)
     )
-    return session.scalar(same_form)
+    same_form = select(RecurringChange).where(
+        RecurringChange.recurring_id == recurring_id, RecurringChange.details.contains(form), came_of_it
+    )
+    return session.scalar(same_form.order_by(RecurringChange.id.desc()).limit(1))
 
 
 def _list_waiting(session: Session, recurring_id: int, kind: ChangeKind) -> list[RecurringChange]:
+    """Return what waits and this wish takes the place of: all of its kind, and for a stop everything."""
     waiting = select(RecurringChange).where(
-        RecurringChange.recurring_id == recurring_id, RecurringChange.kind == kind, RecurringChange.state == ASKED
+        RecurringChange.recurring_id == recurring_id, RecurringChange.state == ASKED
     )
+    if kind is not ChangeKind.STOP:
+        waiting = waiting.where(RecurringChange.kind == kind)
     return list(session.scalars(waiting))
 
 
-def _reuse(waiting: list[RecurringChange], details: dict[str, Any]) -> RecurringChange | None:
+def _reuse(waiting: list[RecurringChange], kind: ChangeKind, details: dict[str, Any]) -> RecurringChange | None:
     """Return the waiting change that asks for the same, giving up all others."""
     fresh = now() - RETRY_WITHIN
-    same = next((each for each in waiting if each.asked_at > fresh and _asks_for(each, details)), None)
+    same = next((each for each in waiting if each.asked_at > fresh and _asks_for(each, kind, details)), None)
     _give_up([each for each in waiting if each is not same])
     return same
 
 
-def _asks_for(change: RecurringChange, details: dict[str, Any]) -> bool:
-    return {name: value for name, value in change.details.items() if name != "nonce"} == details
+def _asks_for(change: RecurringChange, kind: ChangeKind, details: dict[str, Any]) -> bool:
+    asked = {name: value for name, value in change.details.items() if name != _FORM}
+    return (change.kind, asked) == (kind.value, details)
 
 
 def _give_up(waiting: list[RecurringChange]) -> None:
@@ -129,11 +146,9 @@ def _add(
     recurring: RecurringDonation,
     kind: ChangeKind,
     details: dict[str, Any],
-    nonce: str,
     account_id: int | None,
 ) -> RecurringChange:
-    kept = {**details, "nonce": nonce} if nonce else details
-    change = RecurringChange(recurring_id=recurring.id, kind=kind.value, details=kept, account_id=account_id)
+    change = RecurringChange(recurring_id=recurring.id, kind=kind.value, details=details, account_id=account_id)
     session.add(change)
     session.flush()
     return change

@@ -6,7 +6,6 @@ repaired by sending the form again, under the same idempotency key. Never says t
 
 import hashlib
 import json
-import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from urllib.parse import urlencode
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
+from service.alarms.raising import raise_alarm
 from service.clock import now
 from service.db import SessionFactory, transaction
 from service.donations.defence import Arrival, check_door, check_limits
@@ -25,12 +25,10 @@ from service.donations.gateway import CheckoutOrder, Gateway, OpenedCheckout
 from service.donations.giftform import Wish, read_wish
 from service.donations.models import Attempt
 from service.donations.states import AttemptState, move_attempt
-from service.errors import BadInput, Conflict, Unavailable
+from service.errors import BadInput, Conflict, NotFound, Unavailable
 from service.issues.models import Issue
 from service.organisation.queries import get_organisation
 from service.tokens import Purpose, TokenSigner
-
-log = logging.getLogger(__name__)
 
 YOUNGEST_FORM: Final = timedelta(seconds=2)  # nobody fills it in faster; programs do
 OLDEST_FORM: Final = timedelta(hours=24)
@@ -41,6 +39,7 @@ _CALL_FOR: Final = timedelta(minutes=4)
 _LEAD_BACK_FOR: Final = timedelta(minutes=30)
 # A page's end is told to us by an event; what is open hours later was never told, and reconciliation may still find it.
 FORGOTTEN_AFTER: Final = timedelta(hours=3)
+REFUSALS: Final = "giving:refused"
 _ONE_AT_A_TIME: Final = "gift forms"
 
 
@@ -98,7 +97,7 @@ def open_page(factory: SessionFactory, gateway: Gateway, attempt_id: int, public
 
     Raises:
         Unavailable: when the processor is away; the same form may be sent again.
-        BadInput: when it refuses for good; the attempt is in error.
+        BadInput: when it refuses for good; the attempt is in error, and staff have an alarm.
     """
     with transaction(factory) as session:
         call = _prepare(session.get_one(Attempt, attempt_id), public_url)
@@ -106,10 +105,10 @@ def open_page(factory: SessionFactory, gateway: Gateway, attempt_id: int, public
         return call
     try:
         opened = gateway.open_checkout(call.order, call.key)
-    except BadInput as problem:
+    except (BadInput, NotFound) as problem:
         with transaction(factory) as session:
             _note_refusal(session, attempt_id, problem.message)
-        raise
+        raise BadInput("The payment service did not take this gift. Nothing was charged.") from problem
     except Unavailable:
         # A double click: the other call may hold the key, and have got the answer meanwhile.
         with transaction(factory) as session:
@@ -249,7 +248,13 @@ def _note_page(session: Session, attempt_id: int, opened: OpenedCheckout) -> str
 
 def _note_refusal(session: Session, attempt_id: int, sentence: str) -> None:
     attempt = session.get_one(Attempt, attempt_id, with_for_update=True)
-    log.warning("the processor refused the page of attempt %s: %s", attempt_id, sentence)
     if attempt.state is AttemptState.NEW:
         attempt.state = move_attempt(attempt.state, AttemptState.ERROR)
-    attempt.problem = sentence
+    # Processors like to quote the address, and an alarm is written to the log.
+    attempt.problem = sentence.replace(attempt.mailed_address, "the address")
+    raise_alarm(
+        session,
+        REFUSALS,
+        f"The payment service refused to open its page for a giver: “{attempt.problem}” If others are refused too, "
+        "look at its settings for this account and at the fund’s product there.",
+    )

@@ -116,7 +116,7 @@ def check_door(session: Session, organisation: Organisation, arrival: Arrival) -
     """
     if organisation.giving_paused_at is not None:
         raise GivingPaused("Giving is paused at this moment. Nothing was charged; please come back later.")
-    closed = _is_link_flooded(session) if arrival.is_known else is_closed(session)
+    closed = is_closed(session)
     if closed:
         raise GivingClosed("Too many payments are being tried just now. Please come back in a quarter of an hour.")
 

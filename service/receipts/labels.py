@@ -25,7 +25,7 @@ class Labels:
     fair_value: str
     deductible: str
     day: str
-    gift: str
+    number_head: str
     amount: str
     part_deductible: str
     total: str
@@ -61,7 +61,7 @@ _ENGLISH: Final = Labels(
     fair_value="Its fair market value",
     deductible="Tax-deductible amount",
     day="Date",
-    gift="Receipt and purpose",
+    number_head="Receipt",
     amount="Amount",
     part_deductible="Deductible",
     total="Total",
@@ -97,7 +97,7 @@ _RUSSIAN: Final = Labels(
     fair_value="Рыночная стоимость",
     deductible="Сумма для вычета",
     day="Дата",
-    gift="Квитанция и назначение",
+    number_head="Квитанция",
     amount="Сумма",
     part_deductible="К вычету",
     total="Итого",
@@ -133,7 +133,7 @@ _CHINESE: Final = Labels(
     fair_value="其市场价值",
     deductible="可抵税金额",
     day="日期",
-    gift="收据与用途",
+    number_head="收据",
     amount="金额",
     part_deductible="可抵税",
     total="合计",

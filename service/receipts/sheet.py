@@ -17,8 +17,8 @@ from service.rendering.design import LIGHT
 
 FACE: Final = "serif"
 MARGIN: Final = 62
-TOP: Final = 50
-FOOT: Final = 62
+TOP: Final = 48
+FOOT: Final = 54
 LABEL_WIDTH: Final = 148
 LEADING: Final = 1.42
 HAIRLINE: Final = 0.5
@@ -69,7 +69,7 @@ class Sheet(FPDF):
 
     def footer(self) -> None:
         """Set the page's number, and the watermark over everything else."""
-        self.set_y(-44)
+        self.set_y(-42)
         self.line_of(self.page_words.format(self.page_no()), 8.5, LIGHT.muted, align=Align.C)
         if self.watermark:
             self._stamp(self.watermark)
@@ -193,8 +193,8 @@ class Sheet(FPDF):
         """Set who answers for this document, under a short line; nothing when nobody is named."""
         if not signatory.strip():
             return
-        self.keep(70)
-        self.ln(26)
+        self.keep(64)
+        self.ln(24)
         self.set_draw_color(LIGHT.ink)
         self.set_line_width(HAIRLINE)
         self.line(self.l_margin, self.y, self.l_margin + 190, self.y)
@@ -204,12 +204,12 @@ class Sheet(FPDF):
 
     def small_print(self, lines: list[str]) -> None:
         """Set what closes the document, small."""
-        self.ln(14)
+        self.ln(11)
         for line in lines:
             if line.strip():
-                self.keep(self.height_of(self.width, line, 8.5))
-                self.line_of(line, 8.5, LIGHT.muted)
-                self.ln(3)
+                self.keep(self.height_of(self.width, line, 8))
+                self.line_of(line, 8, LIGHT.muted)
+                self.ln(2)
 
     def finish(self) -> bytes:
         """Return the document's bytes; the same for the same calls. Nothing more can be set on it."""

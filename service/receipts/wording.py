@@ -26,8 +26,7 @@ STATEMENT_SUPERSEDED: Final = "This statement was replaced by a newer one. Pleas
 DRAFT: Final = "This is a draft for the organization’s own review. It has not been sent."
 KEEP: Final = "Please keep this receipt with your tax records."
 KEEP_STATEMENT: Final = (
-    "Please keep this statement with your tax records. Each gift counts once: "
-    "this statement and the receipts of single gifts are about the same contributions."
+    "Please keep this statement with your tax records. It is about the same gifts as the receipts named in it."
 )
 
 

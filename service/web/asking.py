@@ -8,6 +8,8 @@ from service.web.services import get_services
 
 
 def present_asking(session: Session) -> Asking | None:
-    """Return what a release at this moment would offer."""
+    """Return what a release at this moment would offer; None where no processor is set up."""
     services = get_services()
+    if services.gateway is None:
+        return None
     return find_asking(session, services.signer, services.settings.public_url)

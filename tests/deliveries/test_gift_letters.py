@@ -10,9 +10,11 @@ from service.donations.models import DonorSignIn, RecurringChange, RenewalFailur
 from service.donations.states import DonationState
 from service.errors import NotFound
 from service.mail.models import Letter, LetterKind, LetterState
+from service.mail.outbox import post_letter
 from service.wiring import Services
-from tests.deliveries.written import ABOUT, make_house, post, write
+from tests.deliveries.written import ABOUT, make_house, post, read, write
 from tests.factories.giving import PAID_AT, make_donation, make_donor, make_fund, make_recurring
+from tests.factories.publication import make_issue, make_newsletter
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction
 
 NAME = "Northern Crossings Institute"
@@ -109,6 +111,19 @@ def test_a_letter_without_an_organisation_fails_with_a_sentence(
         letter = session.get_one(Letter, letter_id)
         assert letter.state is LetterState.FAILED
         assert (letter.reply_text or "").startswith("Gifts can’t be taken here yet")
+
+
+def test_a_test_mail_shows_the_amounts_that_readers_will_see(
+    services: Services, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        make_house(session)
+        newsletter = make_newsletter(session)
+        newsletter.gift_url = ""
+        letter = post_letter(session, LetterKind.TEST, "pat@example.org", {"issue": make_issue(session, newsletter).id})
+        text = read(services, session, letter).text
+    assert "$25" in text
+    assert f"{PUBLIC_URL}/give" in text
 
 
 def _make_rows(session: Session) -> dict[LetterKind, int]:

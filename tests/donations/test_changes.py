@@ -255,11 +255,28 @@ def test_another_wish_gives_up_the_one_that_waits(services: Services, fake_strip
     assert at_stripe(services, fake_stripe, monthly)["items"]["data"][0]["price"]["unit_amount"] == 6000
 
 
-def test_a_wish_that_comes_back_late_is_a_new_change(services: Services, monthly: int) -> None:
-    first = ask(services, monthly, AMOUNT)
+def test_another_amount_in_the_same_form_is_another_wish(services: Services, monthly: int) -> None:
+    first = do(services, monthly, AMOUNT, "one-and-the-same-form")
+    second = do(services, monthly, Wish(ChangeKind.AMOUNT, amount="60"), "one-and-the-same-form")
+    assert first.id != second.id
+    assert read_recurring(services, monthly).amount_minor == 6000
+
+
+def test_a_stop_gives_up_whatever_waits(services: Services, monthly: int) -> None:
+    waiting = {ask(services, monthly, AMOUNT), ask(services, monthly, PAUSE)}
+    assert do(services, monthly, STOP).state == "done"
+    with transaction(services.factory) as session:
+        assert list_waiting_changes(session, now() - timedelta(hours=1)) == []
+        assert {session.get_one(RecurringChange, change).state for change in waiting} == {"failed"}
+        assert list_standing_alarms(session) == []
+
+
+@pytest.mark.parametrize("nonce", ["", "one-and-the-same-form"], ids=["another form", "the same form"])
+def test_a_wish_that_comes_back_late_is_a_new_change(services: Services, monthly: int, nonce: str) -> None:
+    first = ask(services, monthly, AMOUNT, nonce)
     with transaction(services.factory) as session:
         session.execute(text("update recurring_changes set asked_at = now() - interval '11 minutes'"))
-    assert ask(services, monthly, AMOUNT) not in {first, None}
+    assert ask(services, monthly, AMOUNT, nonce) not in {first, None}
 
 
 def test_what_the_processor_refuses_is_told_to_staff_and_to_nobody_else(services: Services, monthly: int) -> None:

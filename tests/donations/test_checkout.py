@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service.alarms.raising import list_standing_alarms
 from service.clock import now
 from service.db import transaction
+from service.development.fakestripe.fake import FakeStripe
 from service.donations.checkout import (
     FORGOTTEN_AFTER,
     HastyForm,
@@ -21,9 +23,10 @@ from service.donations.checkout import (
     open_page,
 )
 from service.donations.defence import Arrival
+from service.donations.gateway import Gateway
 from service.donations.models import Attempt
 from service.donations.states import AttemptState, Frequency
-from service.errors import BadInput, Unavailable
+from service.errors import BadInput, NotFound, Unavailable
 from service.tokens import Purpose
 from service.wiring import Services
 from tests.donations.forms import GIVER, BreakablePages, fill_form
@@ -164,6 +167,25 @@ def test_case_71_a_crash_after_the_call_finds_the_same_page_again(
     assert len(set(pages.calls)) == 1
 
 
+def test_case_71_through_the_real_client_a_crash_leaves_one_page_and_charges_nobody_twice(
+    services: Services, gateway: Gateway, fake_stripe: FakeStripe, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = fill_form(services.signer, frequency="monthly", cover_fee="yes")
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("service.donations.checkout._note_page", die)
+        with pytest.raises(Killed):
+            open_page(services.factory, gateway, send(form), PUBLIC_URL)
+    url = open_page(services.factory, gateway, send(form), PUBLIC_URL)
+    (page,) = fake_stripe.list_objects("checkout.session")
+    assert page["url"] == url
+    fake_stripe.pay(page["id"], name="Ada Giver")
+    assert [paid["amount"] for paid in fake_stripe.list_objects("payment_intent")] == [5181]
+
+
 @pytest.mark.parametrize("loses_answer", [False, True], ids=["never heard us", "answer lost"])
 def test_case_71_a_processor_that_is_away_is_asked_again_under_the_same_key(
     services: Services,
@@ -200,15 +222,26 @@ def test_a_click_that_finds_the_key_taken_is_led_to_the_page_of_the_other(
     assert lead(attempt_id) == "https://pay.test/0"
 
 
+@pytest.mark.parametrize("fault", [BadInput(f"{GIVER} is no address"), NotFound("no such product")])
 def test_what_the_processor_refuses_is_an_error_and_the_next_try_has_a_new_key(
-    services: Services, send: Send, lead: Callable[[int], str], pages: BreakablePages, row: Callable[[int], Attempt]
+    services: Services,
+    send: Send,
+    lead: Callable[[int], str],
+    pages: BreakablePages,
+    row: Callable[[int], Attempt],
+    open_transaction: OpenTransaction,
+    fault: Exception,
 ) -> None:
     form = fill_form(services.signer)
-    pages.fault = BadInput("no such currency")
+    pages.fault = fault
     with pytest.raises(BadInput):
         lead(send(form))
     refused = row(send(form))
-    assert (refused.state, refused.problem) == (AttemptState.ERROR, "no such currency")
+    assert (refused.state, refused.problem) == (AttemptState.ERROR, str(fault).replace(GIVER, "the address"))
+    with open_transaction() as session:
+        (alarm,) = list_standing_alarms(session)
+        assert refused.problem in alarm.sentence
+        assert GIVER not in alarm.sentence
     pages.fault = None
     lead(send(form))
     assert pages.calls == [f"checkout:{refused.id}:0", f"checkout:{refused.id}:1"]
@@ -230,7 +263,7 @@ def test_a_page_whose_end_was_seen_first_stays_ended(
         change(open_transaction, attempt_id, state=AttemptState.COMPLETE)
         return opened(*args)
 
-    pages.open_checkout = worker_is_faster  # type: ignore[method-assign] # the race, made certain
+    pages.open_checkout = worker_is_faster  # type: ignore[method-assign,assignment] # the race, made certain
     lead(attempt_id)
     assert (row(attempt_id).state, row(attempt_id).session_id) == (AttemptState.COMPLETE, "cs_test_0")
 
@@ -304,7 +337,7 @@ def test_fields_that_the_form_does_not_have_set_nothing(
 ) -> None:
     extra = {"currency": "jpy", "amount_minor": "1", "state": "complete", "session_url": "https://evil.test", "id": "1",
              "public_id": "mine", "network": "10.0.0.0/24", "fee_cover_minor": "9", "issue_id": "3"}  # fmt: skip
-    stored = row(send(fill_form(services.signer, **extra)))
+    stored = row(send({**fill_form(services.signer), **extra}))
     assert (stored.currency, stored.amount_minor, stored.fee_cover_minor, stored.state) == ("usd", 5000, 0, "new")
     assert (stored.session_url, stored.network, stored.issue_id) == (None, "192.0.2.0/24", None)
     assert stored.public_id != "mine"

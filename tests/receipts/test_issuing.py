@@ -31,6 +31,7 @@ SEEN: dict[str, dict[str, Any]] = {
     "paid back": {"standing": Standing.RETURNED, "refunded_minor": 5000},
     "charged back": {"standing": Standing.RETURNED, "refunded_minor": 0},
 }
+ALL_OF_IT_BACK = {"standing": Standing.GOOD, "refunded_minor": 5000}
 
 
 def _valid(receipts: list[Receipt]) -> list[Receipt]:
@@ -63,6 +64,14 @@ def test_states_of_every_version_after_a_row_of_facts(gift: Gift, seen: list[str
         gift.tell(**SEEN[name])
         gift.tell()
     assert gift.states() == states
+
+
+def test_a_good_gift_of_which_nothing_is_left_has_no_receipt_that_stands(gift: Gift) -> None:
+    gift.tell(**ALL_OF_IT_BACK)
+    assert gift.states() == []
+    gift.tell(**SEEN["good"])
+    gift.tell(**ALL_OF_IT_BACK)
+    assert (gift.states(), gift.receipts()[0].state_reason) == (["voided"], "paid_back")
 
 
 def test_what_stands_depends_only_on_what_was_told_last(gift: Gift) -> None:

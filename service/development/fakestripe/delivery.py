@@ -164,7 +164,9 @@ class Courier:
 
     def _book(self, attempt: Attempt) -> None:
         with self._account.lock:
-            book = self._account.deliveries[attempt.event_id][attempt.endpoint_id]
+            book = self._account.deliveries[attempt.event_id].get(attempt.endpoint_id)
+            if book is None:  # the endpoint was deleted while this was on its way
+                return
             book["attempts"] += 1
             book["delivered"] = book["delivered"] or attempt.is_taken
             event = self._account.tables["event"][attempt.event_id]

@@ -109,7 +109,8 @@ def _make(account: Account, charge: JsonObject, reason: str, kind: str) -> JsonO
     return account.add(
         "dispute",
         "du",
-        amount=charge["amount"] - charge["amount_refunded"],
+        # A bank may take back what was already given back.
+        amount=charge["amount"] - charge["amount_refunded"] or charge["amount"],
         balance_transactions=[],
         charge=charge["id"],
         currency=charge["currency"],

@@ -4,6 +4,7 @@
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,11 +20,14 @@ from service.development.fakestripe.server import make_app
 from service.development.fakestripe.statefile import load_account, save_account
 from service.development.fakestripe.timeline import catch_up
 from service.development.fakestripe.workbench import Workbench
+from service.development.ports import is_port_taken
+from service.errors import Conflict
 
 KEY = "sk_test_of_the_test_stripe"
 SECRET = "whsec_of_the_test_stripe_on_this_machine"  # noqa: S105 - opens nothing but this test Stripe's webhooks
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.005  # how long stopping may take
+_SAVES_EVERY = 0.5
 
 
 class FakeStripe(Workbench):
@@ -41,7 +45,7 @@ class FakeStripe(Workbench):
         state: Path | None = None,
         retry_waits: Sequence[float] = WAITS,
     ) -> None:
-        """Prepare it; nothing listens before the block is entered.
+        """Prepare it; nothing listens before the block is entered, which raises Conflict if the port is taken.
 
         Args:
             port: where to listen on the loopback address; 0 is any free port.
@@ -57,13 +61,18 @@ class FakeStripe(Workbench):
         self.key = KEY
         self._state = state
         self._saving = threading.Lock()
+        self._is_unsaved = False
+        self._saved_at = 0.0
         self._is_live = deliver == "live"
         self._port = port
         self._stack = ExitStack()
         super().__init__(account, webhook_secret, self._save, retry_waits)
 
     def __enter__(self) -> Self:
+        if self._port and is_port_taken(self._port):
+            raise Conflict(f"port {self._port} (test Stripe) is already in use; stop the other program.")
         app = make_app(self)
+        self._stack.callback(self._write)
         self._server = make_server(HOST, self._port, app, threaded=True, request_handler=_Quiet)
         self.account.base_url = self.url
         thread = threading.Thread(
@@ -88,11 +97,21 @@ class FakeStripe(Workbench):
             happened = catch_up(self.account)
         if happened:
             self._save()
+        if time.monotonic() - self._saved_at > _SAVES_EVERY:
+            self._write()
 
     def _save(self) -> None:
-        if self._state:
-            with self._saving:
-                save_account(self.account, self._state)
+        """Write the account at once, or, where it sends in the background, within half a second: events come in crowds."""
+        self._is_unsaved = True
+        if not self._is_live:
+            self._write()
+
+    def _write(self) -> None:
+        if self._state is None or not self._is_unsaved:
+            return
+        with self._saving:
+            self._is_unsaved, self._saved_at = False, time.monotonic()
+            save_account(self.account, self._state)
 
     def _stop(self, server: BaseWSGIServer, thread: threading.Thread) -> None:
         self.faults.stopped.set()

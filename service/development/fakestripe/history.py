@@ -83,6 +83,9 @@ def _list_endpoints(account: Account, params: Params) -> Iterable[JsonObject]:
 def _delete_endpoint(account: Account, _params: Params, endpoint_id: str) -> JsonObject:
     endpoint = account.get("webhook_endpoint", endpoint_id)
     del account.tables["webhook_endpoint"][endpoint_id]
+    for event_id, book in account.deliveries.items():
+        if book.pop(endpoint_id, None) and has_arrived(account, event_id):
+            account.outbox.pop(event_id, None)
     return {"id": endpoint["id"], "object": "webhook_endpoint", "deleted": True}
 
 

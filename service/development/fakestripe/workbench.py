@@ -112,9 +112,11 @@ class Workbench(Controls):
         self.faults.plan(Fault(Trouble(trouble), times, after_effect, at, seconds))
 
     def _find_endpoint(self) -> JsonObject:
-        for endpoint in self.account.newest_first("webhook_endpoint"):
-            if self.account.note(endpoint["id"]).get("is_own"):
-                return endpoint
-        endpoint = add_endpoint(self.account, "", events=["*"], secret=self.webhook_secret)
-        self.account.note(endpoint["id"])["is_own"] = True
+        """Return the endpoint that stands for the service: made at first, kept afterwards."""
+        own = [one for one in self.account.newest_first("webhook_endpoint") if self._note(one).get("is_own")]
+        endpoint = own[0] if own else add_endpoint(self.account, "", events=["*"], secret=self.webhook_secret)
+        self._note(endpoint).update(is_own=True, secret=self.webhook_secret)
         return endpoint
+
+    def _note(self, endpoint: JsonObject) -> JsonObject:
+        return self.account.note(endpoint["id"])

@@ -12,7 +12,6 @@ from service.donations.history import (
 )
 from service.donations.models import Donor
 from service.donations.states import DonationState, RecurringState
-from service.donations.wishes import CARD_STATES
 from service.organisation.queries import get_organisation
 from service.web.giving.pages import show_page
 from service.web.transaction import unit_of_work
@@ -34,7 +33,6 @@ def show_overview(donor: Donor) -> Response:
         organisation=organisation,
         running=[each for each in arrangements if each.state is not RecurringState.ENDED],
         ended=[each for each in arrangements if each.state is RecurringState.ENDED],
-        card_states=CARD_STATES,
         years=[_sum_year(year, list(of_year)) for year, of_year in groupby(gifts, lambda gift: gift.day.year)],
         statements=statements,
     )

@@ -45,6 +45,27 @@ def test_it_says_in_one_line_that_it_is_ready_and_stops_when_told(tmp_path: Path
         assert [one.email for one in client.v1.customers.list().data] == ["ada@example.org"]
 
 
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with FakeStripe() as first:
+        port = int(first.url.rpartition(":")[2])
+        with pytest.raises(Conflict, match=f"port {port} \\(test Stripe\\) is already in use"), FakeStripe(port=port):
+            pass
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_secret_signs_from_the_next_start_on(tmp_path: Path) -> None:
+    state = tmp_path / "stripe.json"
+    with FakeStripe(state=state) as first:
+        first.advance(days=1)
+    with FakeStripe(state=state, webhook_secret="whsec_of_today") as second:
+        client = stripe.StripeClient(second.key, base_addresses={"api": second.url}, max_network_retries=0)
+        client.v1.customers.create({})
+        signed = second.sign(second.pending_events()[0]["id"])
+
+    assert stripe.Webhook.construct_event(signed.body, signed.signature, "whsec_of_today").type == "customer.created"
+
+
 def test_an_account_comes_back_as_it_was(tmp_path: Path) -> None:
     state = tmp_path / "stripe.json"
     with FakeStripe(state=state) as first:

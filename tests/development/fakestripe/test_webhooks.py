@@ -203,7 +203,9 @@ def test_an_endpoint_of_the_api_hears_what_it_asked_for_with_a_secret_of_its_own
         ("customer.created", 0)
     ]
     assert receiver.kinds == ["customer.created", "product.created"]
+    assert [event["type"] for event in fake.pending_events()] == ["customer.created"]
     assert endpoints.delete(made.id).deleted
+    assert fake.pending_events() == []
     assert made.id not in [one.id for one in endpoints.list().data]
 
 

@@ -1,0 +1,48 @@
+"""``postrider organisation``: the facts, set in parts and shown."""
+
+import json
+
+from sqlalchemy import select
+
+from service.errors import BadInput, Conflict, NotFound
+from service.organisation.models import Organisation
+from service.staff.models import AuditEntry
+from tests.cli.conftest import Run
+from tests.fixtures.services import OpenTransaction
+
+FIRST = (
+    *("--legal-name", "Quiet Harbor, Inc.", "--tax-number", "12-3456789", "--postal-address", "1 Pier\nPortland"),
+    *(
+        "--sender-name",
+        "Quiet Harbor",
+        "--sender-address",
+        "gifts@harbor.test",
+        "--reply-address",
+        "office@harbor.test",
+    ),
+)
+
+
+def test_the_organisation_is_set_in_parts(run: Run, open_transaction: OpenTransaction) -> None:
+    assert isinstance(run("organisation", "show").exception, NotFound)
+    assert run("organisation", "set", *FIRST).exception is None
+    changed = run("organisation", "set", "--smallest", "10", "--suggested", "20", "--suggested", "10")
+    assert changed.output == "Changed: smallest_minor, suggested_minor.\n"
+    assert run("organisation", "set", "--smallest", "10").output == "Nothing was different.\n"
+    with open_transaction() as session:
+        stored = session.get_one(Organisation, 1)
+        assert (stored.smallest_minor, stored.suggested_minor) == (1000, [1000, 2000])
+        assert len(session.scalars(select(AuditEntry)).all()) == 2
+    shown = run("organisation", "show").output
+    assert "Quiet Harbor, Inc." in shown
+    assert "10.00, 20.00" in shown
+    facts = json.loads(run("organisation", "show", "--json").output)
+    assert (facts["suggested_minor"], facts["giving_paused_at"]) == ([1000, 2000], None)
+
+
+def test_what_will_not_do_is_a_sentence(run: Run) -> None:
+    assert isinstance(run("organisation", "set", "--legal-name", "Alone").exception, BadInput)
+    run("organisation", "set", *FIRST)
+    for words in (("--smallest", "ten"), ("--time-zone", "Mars/Olympus"), ("--suggested", "1"), ("--currency", "zzz")):
+        assert isinstance(run("organisation", "set", *words).exception, BadInput), words
+    assert isinstance(run("organisation", "set", "--currency", "eur").exception, Conflict)
