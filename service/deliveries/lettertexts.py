@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from service.alarms.models import Alarm
 from service.deliveries.compose import Links
 from service.donations.asking import find_asking
 from service.donations.letters import GiftLinks, describe_gift_letter
+from service.errors import NotFound
 from service.issues.models import Newsletter
 from service.issues.queries import get_issue
 from service.issues.render import render_draft
@@ -98,6 +100,20 @@ def _write_about_gift(session: Session, letter: Letter, links: Links) -> LetterT
     return _speak_for_organisation(session, letter, values)
 
 
+def _write_alarm(session: Session, letter: Letter, links: Links) -> LetterText:
+    alarm = session.get(Alarm, letter.about["alarm"])
+    if alarm is None:
+        raise NotFound("There is no such alarm.")
+    zone = get_organisation(session).zone
+    values = {
+        "sentence": alarm.sentence,
+        "raised_at": f"{alarm.raised_at.astimezone(zone):%d %B %Y, %H:%M %Z}",
+        "desk_url": f"{links.public_url}/desk/",
+        "language": "en",  # the desk's
+    }
+    return _speak_for_organisation(session, letter, values)
+
+
 def _speak_for_organisation(
     session: Session, letter: Letter, values: Mapping[str, str], files: tuple[Attachment, ...] = ()
 ) -> LetterText:
@@ -122,6 +138,7 @@ def _speak_for_organisation(
 _WRITERS: dict[LetterKind, Callable[[Session, Letter, Links], LetterText]] = {
     LetterKind.CONFIRM: _write_confirm,
     LetterKind.TEST: _write_test,
+    LetterKind.ALARM: _write_alarm,
     LetterKind.RECEIPT: _write_receipt,
     LetterKind.RECEIPT_VOIDED: _write_void,
     LetterKind.STATEMENT: _write_statement,

@@ -42,7 +42,7 @@ def mark_tried(session: Session, event_row_id: int, problem: str) -> None:
     event.attempts += 1
     event.problem = problem[:500]
     wait = min(FIRST_WAIT * 2 ** (event.attempts - 1), LONGEST_WAIT)
-    event.next_attempt_at = session.scalar(select(func.now() + wait))
+    event.next_attempt_at = session.scalars(select(func.now() + wait)).one()
     if event.attempts >= TRIES:
         event.state = EventState.FAILED
         raise_alarm(

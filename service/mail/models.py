@@ -25,6 +25,7 @@ class LetterKind(StrEnum):
     RENEWAL_NOTICE = "renewal_notice"  # about: recurring
     RECURRING_CHANGED = "recurring_changed"  # about: change
     RECURRING_ENDED = "recurring_ended"  # about: recurring
+    ALARM = "alarm"  # about: alarm
     DONOR_SIGN_IN = "donor_sign_in"  # about: sign_in
 
 

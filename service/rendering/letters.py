@@ -33,6 +33,7 @@ _ABOUT_A_GIFT: Final = _TO_A_GIVER | {"amount", "fund", "method"}
 # Each kind of letter, with those of its values that differ from reader to reader.
 _OWN_VALUES: Final[Mapping[str, frozenset[str]]] = {
     "confirm": frozenset({"confirm_url"}),
+    "alarm": frozenset({"sentence", "raised_at", "desk_url"}),
     "receipt": _ABOUT_A_GIFT
     | {"number", "given_on", "paid", "refunded", "fee_cover", "benefit", "fair_value", "deductible"}
     | {"statement", "tribute"},
@@ -46,7 +47,7 @@ _OWN_VALUES: Final[Mapping[str, frozenset[str]]] = {
     "recurring_ended": _ABOUT_A_GIFT | {"ended_on"},
     "donor_sign_in": _TO_A_GIVER | {"minutes"},
 }
-_OWN_SHEETS: Final = frozenset({"confirm"})
+_OWN_SHEETS: Final = frozenset({"confirm", "alarm"})
 
 # What anybody on the web may have typed: shown short and plain, and in no subject line.
 _TYPED_BY_STRANGERS: Final = frozenset({"donor_name", "tribute"})

@@ -16,9 +16,9 @@ FIRST = (
         "--sender-name",
         "Quiet Harbor",
         "--sender-address",
-        "gifts@harbor.test",
+        "gifts@harbor.example.org",
         "--reply-address",
-        "office@harbor.test",
+        "office@harbor.example.org",
     ),
 )
 

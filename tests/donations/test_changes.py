@@ -1,7 +1,9 @@
 """What a donor changes happens at the processor once, is mirrored, told in one letter, and moves no money."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, text
@@ -12,10 +14,11 @@ from service.db import transaction
 from service.development.fakestripe.fake import FakeStripe
 from service.development.fakestripe.shapes import JsonObject
 from service.donations.changes import ask_change, carry_out_change, list_waiting_changes
+from service.donations.gateway import Gateway
 from service.donations.models import Fund, LedgerEntry, RecurringChange
 from service.donations.states import Frequency, RecurringState
 from service.donations.wishes import ChangeKind, RefusedWish, Wish
-from service.errors import Unavailable
+from service.errors import BadInput, NotFound, PostriderError, Unavailable
 from service.mail.models import Letter, LetterKind
 from service.wiring import Services
 from tests.donations.arrangements import read_recurring, start_recurring
@@ -279,17 +282,61 @@ def test_a_wish_that_comes_back_late_is_a_new_change(services: Services, monthly
     assert ask(services, monthly, AMOUNT, nonce) not in {first, None}
 
 
-def test_what_the_processor_refuses_is_told_to_staff_and_to_nobody_else(services: Services, monthly: int) -> None:
-    subscription_id = read_recurring(services, monthly).subscription_id
+class Meddling:
+    """The real gateway but for one call, which ``meddle`` is asked about first."""
+
+    def __init__(self, gateway: Gateway, call: str, meddle: Callable[[], None]) -> None:
+        self._gateway, self._call, self._meddle = gateway, call, meddle
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._call:
+            self._meddle()
+        return getattr(self._gateway, name)
+
+
+@pytest.mark.parametrize("problem", [BadInput("It has ended there."), NotFound("There is no such thing.")])
+def test_what_the_processor_refuses_is_told_to_staff_and_to_nobody_else(
+    services: Services, monthly: int, problem: PostriderError
+) -> None:
+    def refuse() -> None:
+        raise problem
+
     assert services.gateway is not None
-    services.gateway.cancel(subscription_id, "by-somebody-else")
-    change = do(services, monthly, PAUSE)
-    assert change.state == "failed"
-    assert change.problem
+    change_id = ask(services, monthly, PAUSE)
+    assert change_id is not None
+    refusing = cast("Gateway", Meddling(services.gateway, "pause", refuse))
+    change = carry_out_change(services.factory, refusing, change_id)
+    assert (change.state, change.problem) == ("failed", problem.message)
     with transaction(services.factory) as session:
         (alarm,) = list_standing_alarms(session)
-        assert change.problem in alarm.sentence
-    assert (LetterKind.RECURRING_CHANGED, {"change": change.id}) not in letters(services)
+        assert problem.message in alarm.sentence
+    assert letters(services) == []
+
+
+def test_a_slow_call_never_undoes_a_later_wish(services: Services, fake_stripe: FakeStripe, monthly: int) -> None:
+    calling, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        calling.set()
+        assert go_on.wait(30)
+
+    assert services.gateway is not None
+    slow = cast("Gateway", Meddling(services.gateway, "change_amount", hold))
+    first = ask(services, monthly, AMOUNT)
+    second_wish = Wish(ChangeKind.AMOUNT, amount="60")
+    threads = [
+        threading.Thread(target=lambda: carry_out_change(services.factory, slow, first or 0)),
+        threading.Thread(target=lambda: do(services, monthly, second_wish)),
+    ]
+    threads[0].start()
+    assert calling.wait(30)
+    threads[1].start()
+    threads[1].join(2)  # it waits for the first; were it not so, it would be through by now
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert at_stripe(services, fake_stripe, monthly)["items"]["data"][0]["price"]["unit_amount"] == 6000
+    assert read_recurring(services, monthly).amount_minor == 6000
 
 
 def test_a_refused_wish_leaves_no_row(services: Services, monthly: int) -> None:

@@ -26,6 +26,7 @@ from service.donations.defence import (
     MOST_OPENED_BY_LINK,
     MOST_PER_ADDRESS,
     MOST_PER_NETWORK,
+    MOST_PER_NETWORK_IN_FLOOD,
     Arrival,
     GivingClosed,
     GivingPaused,
@@ -280,6 +281,16 @@ def test_the_one_switch_of_staff_pauses_giving_for_everybody(session: Session) -
     for arrival in (PUBLIC, Arrival("", asked_by=(1, 1)), Arrival("", is_signed_in=True)):
         with pytest.raises(GivingPaused):
             check_door(session, get_organisation(session), arrival)
+
+
+def test_in_a_flood_a_link_from_a_mail_is_for_a_household_and_not_for_a_machine_room(session: Session) -> None:
+    add_declines(session, MOST_DECLINES)
+    add_attempts(session, MOST_PER_NETWORK_IN_FLOOD - 1, network=PUBLIC.network)
+    check_limits(session, PUBLIC, "ada@example.org")
+    add_attempts(session, 1, network=PUBLIC.network)
+    with pytest.raises(TooMany):
+        check_limits(session, PUBLIC, "ada@example.org")
+    check_limits(session, Arrival("203.0.113.0/24"), "ada@example.org")
 
 
 class Riddle:

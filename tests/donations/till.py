@@ -98,7 +98,7 @@ class Till:
     def find_event(self, kind: str, payment_id: str = "") -> str:
         """Return the id of the newest event of a kind, about a payment if one is named."""
         return next(
-            event["id"]
+            str(event["id"])
             for event in reversed(self.fake.events)
             if event["type"] == kind
             and payment_id in {"", event["data"]["object"]["id"], event["data"]["object"].get("payment_intent")}

@@ -17,6 +17,13 @@ from service.development.fakestripe.shapes import JsonObject, shape
 # As Stripe's sentences name them: "No such charge: 'ch_…'".
 _NAMES = {"checkout.session": "checkout.session", "billing_portal.configuration": "configuration"}
 
+# Where objects carry the address of a page.
+_ADDRESSES = {
+    "billing_portal.session": ("url",),
+    "checkout.session": ("url",),
+    "invoice": ("hosted_invoice_url", "invoice_pdf"),
+}
+
 
 @dataclass
 class Manners:
@@ -78,6 +85,14 @@ class Account:
     def keep(self, made: JsonObject) -> None:
         """Keep an object under its name and id."""
         self.tables.setdefault(made["object"], {})[made["id"]] = made
+
+    def move(self, base_url: str) -> None:
+        """Let the pages be at this address from now on, also those that were made while they were elsewhere."""
+        before, self.base_url = self.base_url, base_url
+        for name, fields in _ADDRESSES.items():
+            for made in self.tables.get(name, {}).values():
+                for one in fields:
+                    made[one] = made[one] and made[one].replace(before, base_url, 1)
 
     def get(self, name: str, object_id: str, param: str = "id") -> JsonObject:
         """Return the object.

@@ -74,7 +74,7 @@ class FakeStripe(Workbench):
         app = make_app(self)
         self._stack.callback(self._write)
         self._server = make_server(HOST, self._port, app, threaded=True, request_handler=_Quiet)
-        self.account.base_url = self.url
+        self.account.move(self.url)
         thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="fakestripe", daemon=True
         )
@@ -101,7 +101,7 @@ class FakeStripe(Workbench):
             self._write()
 
     def _save(self) -> None:
-        """Write the account at once, or, where it sends in the background, within half a second: events come in crowds."""
+        """Write the account at once; where it sends in the background, within half a second: events come in crowds."""
         self._is_unsaved = True
         if not self._is_live:
             self._write()
@@ -111,7 +111,11 @@ class FakeStripe(Workbench):
             return
         with self._saving:
             self._is_unsaved, self._saved_at = False, time.monotonic()
-            save_account(self.account, self._state)
+            try:
+                save_account(self.account, self._state)
+            except OSError:
+                self._is_unsaved = True
+                raise
 
     def _stop(self, server: BaseWSGIServer, thread: threading.Thread) -> None:
         self.faults.stopped.set()

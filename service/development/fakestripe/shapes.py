@@ -74,7 +74,7 @@ def shape(name: str, /, **fields: Any) -> JsonObject:
     return {"id": made["id"], "object": name} | made
 
 
-def fill(made_of: type[StripeObject], left_out: Collection[str] = (), /, **fields: Any) -> JsonObject:
+def fill(made_of: type, left_out: Collection[str] = (), /, **fields: Any) -> JsonObject:
     """Return a hash with all fields that this class of the client declares, but for those left out.
 
     Raises:
@@ -121,7 +121,7 @@ def literal_values(hint: Any) -> tuple[str, ...]:
 
 
 @cache
-def _read_class(made_of: type[StripeObject]) -> tuple[JsonObject, frozenset[str]]:
+def _read_class(made_of: type) -> tuple[JsonObject, frozenset[str]]:
     """Return what the fields that need not be given are, and the names of those that must be."""
     hints = made_of.__annotations__
     blank: JsonObject = {field: None for field, hint in hints.items() if may_be_null(hint)}

@@ -12,7 +12,7 @@ from service.development.fakestripe.ids import Ids
 from service.errors import Conflict
 
 # Raise it whenever what is written changes its meaning.
-_FORM = 1
+_FORM = 2
 
 
 def save_account(account: Account, path: Path) -> None:
@@ -21,6 +21,7 @@ def save_account(account: Account, path: Path) -> None:
         text = json.dumps(
             {
                 "form": _FORM,
+                "base_url": account.base_url,
                 "starts_at": account.clock.starts_at,
                 "moved_by": account.clock.moved_by,
                 "seed": account.ids.seed,
@@ -59,6 +60,7 @@ def load_account(path: Path) -> Account:
             notes=kept["notes"],
             replays=kept["replays"],
             deliveries=kept["deliveries"],
+            base_url=kept["base_url"],
             outbox=dict.fromkeys(kept["outbox"]),
         )
     except (ValueError, KeyError, TypeError) as problem:

@@ -1,10 +1,11 @@
 """What most tests of the test Stripe do first: open a session, let a donor pay it, look at what came of it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import stripe
-from stripe import PaymentIntent, Subscription
+from stripe import Invoice, PaymentIntent, Subscription
 from stripe.checkout import Session
 from stripe.params.checkout import SessionCreateParams
 
@@ -69,3 +70,18 @@ class Shop:
     def kinds(self, since: int = 0) -> list[str]:
         """Return the kinds of all events in their order, but for the first ``since``."""
         return [event["type"] for event in self.fake.events[since:]]
+
+
+def end_of_period(subscription: Subscription) -> str:
+    """Return when the present period ends, in UTC."""
+    return f"{datetime.fromtimestamp(subscription['items'].data[0].current_period_end, UTC):%Y-%m-%d %H:%M}"
+
+
+def list_invoices(shop: Shop, subscription: Subscription) -> list[Invoice]:
+    """Return the invoices of a subscription, the newest first."""
+    return shop.client.v1.invoices.list({"subscription": subscription.id}).data
+
+
+def read_again(shop: Shop, subscription: Subscription) -> Subscription:
+    """Return a subscription as it is now."""
+    return shop.client.v1.subscriptions.retrieve(subscription.id)

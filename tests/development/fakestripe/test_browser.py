@@ -1,28 +1,33 @@
 """The pages in a real browser, at the width of a phone and without any script."""
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from service.development.fakestripe.fake import FakeStripe
-from tests.development.fakestripe.shop import Shop
+from tests.development.fakestripe.shop import Shop, list_invoices
 
 
-def is_as_wide_as_the_phone(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+def check(page: Page) -> None:
+    """Nothing that axe-core finds fault with, and no scrolling sideways."""
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_a_donor_is_declined_first_and_then_gives(page: Page, fake: FakeStripe, shop: Shop) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     session = shop.open(5000, submit_type="donate", success_url=f"{fake.url}/?said=Thank+you")
     page.goto(str(session.url))
-    assert is_as_wide_as_the_phone(page)
+    check(page)
     page.get_by_label("Email").fill("ada@example.org")
     page.get_by_label("Card number").fill("4000 0000 0000 0002")
     page.get_by_role("button", name="Donate $50.00").click()
     assert page.get_by_role("alert").inner_text() == "Your card was declined."
+    check(page)
     assert page.get_by_label("Email").input_value() == "ada@example.org"
 
     page.get_by_label("Card number").fill("4000 0025 0000 3155")
     page.get_by_role("button", name="Donate $50.00").click()
+    check(page)
     page.get_by_role("button", name="Complete").click()
 
     assert page.get_by_role("status").inner_text() == "Thank you"
@@ -45,5 +50,22 @@ def test_the_control_page_moves_the_clock_on_a_phone(page: Page, fake: FakeStrip
     page.get_by_role("button", name="Move a month").click()
 
     assert page.get_by_role("status").inner_text().startswith("The clock moved 31 days")
-    assert is_as_wide_as_the_phone(page)
+    check(page)
     assert shop.kinds().count("invoice.paid") == 2
+
+
+def test_the_portal_and_an_invoice_fit_a_phone(page: Page, fake: FakeStripe, shop: Shop) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    subscription = shop.subscribe(card="4000000000000341")
+    fake.advance_to(subscription["items"].data[0].current_period_end)
+    page.goto(shop.client.v1.billing_portal.sessions.create({"customer": str(subscription.customer)}).url)
+    check(page)
+    page.get_by_role("button", name="Stop this gift").click()
+    assert page.get_by_role("button", name="Go on after all").is_visible()
+
+    page.goto(str(list_invoices(shop, subscription)[0].hosted_invoice_url))
+    check(page)
+    page.get_by_label("Another card").fill("5555 5555 5555 4444")
+    page.get_by_role("button", name="Pay $25.00").click()
+
+    assert list_invoices(shop, subscription)[0].status == "paid"

@@ -36,7 +36,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _ in self._threads:
+        for _thread in self._threads:
             self._waiting.put(None)
         for thread in self._threads:
             thread.join()

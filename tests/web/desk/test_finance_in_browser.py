@@ -1,0 +1,95 @@
+"""The finance desk in a real browser: every page for everyone, on the narrowest screen, and what its forms promise."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from service.donations.models import Donation
+from service.receipts.statements import prepare_statements
+from tests.fixtures.services import OpenTransaction
+from tests.web.desk.bookkeeping import Shelf, ask_for_refund
+from tests.web.desk.live import serve, sign_in_by_hand
+
+pytestmark = pytest.mark.browser
+
+NARROWEST = 320
+
+
+@pytest.fixture
+def signed_in(
+    app: Flask,
+    publisher_account: int,
+    treasurer_account: int,
+    shelf: Shelf,
+    open_transaction: OpenTransaction,
+    page: Page,
+) -> Iterator[tuple[Page, str]]:
+    """A publisher's page over rich books with a refund that waits and drafted statements; and where the desk answers."""
+    assert publisher_account
+    with open_transaction() as session:
+        ask_for_refund(session, shelf.large_gift_id, treasurer_account)
+        prepare_statements(session, 2026)
+    with serve(app) as origin:
+        sign_in_by_hand(page, origin)
+        yield page, origin
+        page.goto("about:blank")
+
+
+def list_paths(shelf: Shelf) -> list[str]:
+    """Return every page of the finance desk."""
+    return [
+        *("gifts", "gifts/offline", "recurring", "refunds", "disputes", "donors", "totals", "statements?year=2026"),
+        *("reconciliation", "export", "funds", "organisation"),
+        *(f"gifts/{gift}" for gift in (shelf.gift_id, shelf.large_gift_id, shelf.disputed_gift_id)),
+        f"gifts/{shelf.gift_id}/void",
+        f"recurring/{shelf.failing_id}",
+        f"donors/{shelf.donor_id}",
+        f"funds/{shelf.fund_id}",
+    ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+def test_every_page_is_for_everyone_and_fits_the_narrowest_screen(
+    signed_in: tuple[Page, str], shelf: Shelf, width: int, scheme: str
+) -> None:
+    page, origin = signed_in
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    for path in list_paths(shelf):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{origin}/desk/{path}")
+        page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
+        violations = Axe().run(page).response["violations"]
+        assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in violations] == [], path
+        page.set_viewport_size({"width": NARROWEST, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, path
+
+
+def test_a_double_click_enters_one_check(
+    signed_in: tuple[Page, str], shelf: Shelf, open_transaction: OpenTransaction
+) -> None:
+    page, origin = signed_in
+    page.goto(f"{origin}/desk/gifts/offline")
+    page.get_by_label("Giver’s name").fill("Iris Inkwell")
+    page.get_by_label("Giver’s e-mail address").fill("iris@example.org")
+    page.get_by_label("Amount").fill("250")
+    page.get_by_label("Reference").fill("1042")
+    page.get_by_role("button", name="Enter the gift").dblclick()
+    expect(page.get_by_role("heading", name="$250.00 from Iris Inkwell")).to_be_visible()
+    with open_transaction() as session:
+        entered = select(func.count(Donation.id)).where(Donation.offline_id.is_not(None))
+        assert session.scalar(entered) == 1
+    assert shelf
+
+
+def test_a_second_person_agrees_by_keyboard_alone(signed_in: tuple[Page, str], shelf: Shelf) -> None:
+    page, origin = signed_in
+    assert shelf
+    page.goto(f"{origin}/desk/refunds")
+    page.get_by_role("button", name="Agree, and pay back $600.00").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("It is being paid back")).to_be_visible()
+    expect(page.get_by_text("Nothing waits.")).to_be_visible()

@@ -1,0 +1,42 @@
+"""The finance desk's words are total: every state, kind and permission has one, and states differ without colour."""
+
+from enum import StrEnum
+
+import pytest
+
+from service.donations.offline import Way
+from service.donations.refunds import RequestState
+from service.donations.states import DisputeState, DonationState, Frequency, LedgerKind, RecurringState, RefundState
+from service.inbox.models import EventState
+from service.receipts.models import ReceiptState, StatementState
+from service.receipts.reasons import Reason
+from service.staff.roles import Permission
+from service.web.desk import giftwording
+
+MARKS: list[tuple[dict[object, giftwording.Mark], type[StrEnum]]] = [
+    (giftwording.GIFT_MARKS, DonationState),
+    (giftwording.RECURRING_MARKS, RecurringState),
+    (giftwording.REQUEST_MARKS, RequestState),
+    (giftwording.REFUND_MARKS, RefundState),
+    (giftwording.DISPUTE_MARKS, DisputeState),
+    (giftwording.RECEIPT_MARKS, ReceiptState),
+    (giftwording.STATEMENT_MARKS, StatementState),
+    (giftwording.EVENT_MARKS, EventState),
+]
+WORDS: list[tuple[dict[object, str], type[StrEnum]]] = [
+    (giftwording.REASON_WORDS, Reason),
+    (giftwording.LEDGER_WORDS, LedgerKind),
+    (giftwording.FREQUENCY_WORDS, Frequency),
+    (giftwording.WAY_WORDS, Way),
+    (giftwording.PERMISSION_WORDS, Permission),
+]
+
+
+@pytest.mark.parametrize(("table", "words"), [*MARKS, *WORDS], ids=lambda one: getattr(one, "__name__", ""))
+def test_every_state_and_kind_has_its_word(table: dict[object, object], words: type[StrEnum]) -> None:
+    assert set(table) == set(words)
+
+
+@pytest.mark.parametrize(("table", "words"), MARKS, ids=lambda one: getattr(one, "__name__", ""))
+def test_states_can_be_told_apart_without_colour(table: dict[object, giftwording.Mark], words: type[StrEnum]) -> None:
+    assert len({mark.word for mark in table.values()}) == len(list(words))
