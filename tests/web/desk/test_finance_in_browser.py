@@ -28,7 +28,7 @@ def signed_in(
     open_transaction: OpenTransaction,
     page: Page,
 ) -> Iterator[tuple[Page, str]]:
-    """A publisher's page over rich books with a refund that waits and drafted statements; and where the desk answers."""
+    """A publisher's page, and where the desk answers: rich books, a refund that waits, drafted statements."""
     assert publisher_account
     with open_transaction() as session:
         ask_for_refund(session, shelf.large_gift_id, treasurer_account)
