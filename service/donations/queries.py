@@ -38,6 +38,7 @@ class GiftFilter:
 
     state: DonationState | None = None
     needs_review: bool = False
+    has_no_fund: bool = False
     fund_id: int | None = None
     method: str = ""
     since: datetime | None = None
@@ -219,6 +220,7 @@ def _conditions(wanted: GiftFilter) -> list[ColumnElement[bool]]:
     asked: list[tuple[object, ColumnElement[bool]]] = [
         (wanted.state, Donation.state == wanted.state),
         (wanted.needs_review, Donation.review != ""),
+        (wanted.has_no_fund, Donation.fund_id.is_(None)),
         (wanted.fund_id, Donation.fund_id == wanted.fund_id),
         (wanted.donor_id, Donation.donor_id == wanted.donor_id),
         (wanted.recurring_id, Donation.recurring_id == wanted.recurring_id),

@@ -1,7 +1,7 @@
 """What gifts came to: by month, by fund, and what is promised. Read from the ledger, in the organisation's zone.
 
 Totals are net of what went back; the processor's fees stand beside them, and what givers added for fees is no part of a
-fund's goal.
+fund's goal. A payment that nobody has named a fund for is no gift yet, and in no total.
 """
 
 from collections import defaultdict
@@ -86,11 +86,10 @@ def list_months(session: Session, zone: ZoneInfo, currency: str, first: date, la
 
 def sum_between(session: Session, currency: str, since: datetime, until: datetime) -> int:
     """Return what was given less what went back from ``since`` up to, not with, ``until``."""
-    total = select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(
-        LedgerEntry.currency == currency,
-        LedgerEntry.kind.not_in(FEES),
-        LedgerEntry.occurred_at >= since,
-        LedgerEntry.occurred_at < until,
+    total = (
+        select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0))
+        .join(Donation, Donation.id == LedgerEntry.donation_id)
+        .where(*_between(currency, since, until), LedgerEntry.kind.not_in(FEES))
     )
     return int(session.scalar(total) or 0)
 
@@ -146,13 +145,24 @@ def _sum_months(
     rows = session.execute(
         select(month, column, func.sum(LedgerEntry.amount_minor))
         .join(Donation, Donation.id == LedgerEntry.donation_id)
-        .where(LedgerEntry.currency == currency, LedgerEntry.occurred_at >= since, LedgerEntry.occurred_at < until)
+        .where(*_between(currency, since, until))
         .group_by(month, column)
     )
     parts: defaultdict[date, dict[str, int]] = defaultdict(dict)
     for start, name, total in rows:
         parts[start.date()][name] = int(total)
     return {day: MonthTotal(day, **found) for day, found in parts.items()}
+
+
+def _between(currency: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what a line about a gift of that time must fulfil."""
+    is_gift = Donation.fund_id.is_not(None)
+    return (
+        is_gift,
+        LedgerEntry.currency == currency,
+        LedgerEntry.occurred_at >= since,
+        LedgerEntry.occurred_at < until,
+    )
 
 
 def _column() -> ColumnElement[str]:

@@ -78,6 +78,17 @@ def test_what_goes_back_counts_in_the_month_in_which_it_goes(session: Session) -
     assert [each.net_minor for each in months] == [5000, -5000, 0]
 
 
+def test_a_payment_that_is_for_nothing_is_in_no_total(session: Session) -> None:
+    gift = make_donation(session, make_donor(session), make_fund(session), 5000)
+    gift.fund_id = None
+    session.flush()
+    (month,) = list_months(session, EASTERN, "usd", date(2026, 11, 1), date(2026, 11, 1))
+    assert (month.net_minor, month.fees_minor) == (0, 0)
+    year = start_of_day(date(2026, 1, 1), EASTERN), start_of_day(date(2027, 1, 1), EASTERN)
+    assert sum_between(session, "usd", *year) == 0
+    assert [total.raised_minor for total in list_fund_totals(session, "usd")] == [0]
+
+
 def test_another_currency_is_never_added_up_with_ours(session: Session) -> None:
     gift = make_donation(session, make_donor(session), make_fund(session), 5000)
     add_line(session, gift, LedgerKind.GIFT, 700, gift.paid_at or datetime.now(UTC))

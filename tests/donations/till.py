@@ -1,18 +1,15 @@
 """A till: gifts given at the test Stripe, and told to us event by event by the worker that production has."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.clock import now
 from service.db import transaction
 from service.development.fakestripe.fake import FakeStripe
-from service.donations.gateway import CheckoutOrder, Gateway
-from service.donations.models import Attempt, Donation, Fund, LedgerEntry, RecurringDonation
+from service.donations.gateway import Gateway
+from service.donations.models import Donation, Fund, LedgerEntry, RecurringDonation
 from service.donations.reconcile import store_event
 from service.donations.settlement import Settlement
 from service.donations.states import AttemptState, Frequency
@@ -20,6 +17,7 @@ from service.inbox.models import OutsideEvent
 from service.mail.models import Letter, LetterKind
 from service.receipts.models import Receipt
 from service.wiring import Services
+from tests.factories.giving import make_attempt, order_of
 
 VISA, RENEWALS_FAIL = "4242424242424242", "4000000000000341"
 
@@ -41,35 +39,9 @@ class Till:
 
     def open(self, amount_minor: int = 5000, frequency: Frequency = Frequency.ONCE, cover: int = 0) -> str:
         """Store a form and open its page; return the page's id."""
-        attempt = Attempt(
-            public_id=secrets.token_urlsafe(12),
-            nonce=secrets.token_urlsafe(12),
-            address_key="grace.giver@example.org",
-            mailed_address="grace.giver@example.org",
-            donor_name="Grace Giver",
-            amount_minor=amount_minor,
-            fee_cover_minor=cover,
-            currency="usd",
-            frequency=frequency,
-            fund_id=self.fund.id,
-            state=AttemptState.OPEN,
-        )
-        order = CheckoutOrder(
-            attempt=attempt.public_id,
-            amount_minor=amount_minor,
-            fee_cover_minor=cover,
-            currency="usd",
-            frequency=frequency,
-            fund=self.fund.slug,
-            fund_name=self.fund.name,
-            product_id=None,
-            address=attempt.mailed_address,
-            customer_id=None,
-            language="en",
-            success_url="http://letters.test/give/thanks?session_id={CHECKOUT_SESSION_ID}",
-            cancel_url="http://letters.test/give/back",
-            expires_at=now() + timedelta(minutes=40),
-        )
+        attempt = make_attempt(self.fund, amount_minor, frequency, cover)
+        attempt.state = AttemptState.OPEN
+        order = order_of(attempt, self.fund)
         attempt.session_id = self.gateway.open_checkout(order, f"checkout:{attempt.public_id}").session_id
         with transaction(self.services.factory) as session:
             session.add(attempt)

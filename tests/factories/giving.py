@@ -1,12 +1,15 @@
 """Organisations, funds, donors and gifts for tests, as settlement would have left them."""
 
-from datetime import UTC, datetime
+import secrets
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from sqlalchemy.orm import Session
 
-from service.donations.models import Donation, Donor, Fund, LedgerEntry, RecurringDonation
-from service.donations.states import DonationState, Frequency, LedgerKind, RecurringState
+from service.clock import now
+from service.donations.gateway import CheckoutOrder
+from service.donations.models import Attempt, Donation, Donor, Fund, LedgerEntry, RecurringDonation
+from service.donations.states import AttemptState, DonationState, Frequency, LedgerKind, RecurringState
 from service.organisation.models import Organisation
 
 PAID_AT = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -48,6 +51,50 @@ def make_donor(session: Session, address: str = "grace.giver@example.org", name:
     session.add(donor)
     session.flush()
     return donor
+
+
+def make_attempt(
+    fund: Fund,
+    amount_minor: int = 5000,
+    frequency: Frequency = Frequency.ONCE,
+    cover: int = 0,
+    address: str = "grace.giver@example.org",
+    name: str = "Grace Giver",
+) -> Attempt:
+    """Return a form that was sent, not stored yet."""
+    return Attempt(
+        public_id=secrets.token_urlsafe(12),
+        nonce=secrets.token_urlsafe(12),
+        address_key=address.casefold(),
+        mailed_address=address,
+        donor_name=name,
+        amount_minor=amount_minor,
+        fee_cover_minor=cover,
+        currency="usd",
+        frequency=frequency,
+        fund_id=fund.id,
+        state=AttemptState.NEW,
+    )
+
+
+def order_of(attempt: Attempt, fund: Fund, expires_at: datetime | None = None) -> CheckoutOrder:
+    """Return what the processor is asked for a form."""
+    return CheckoutOrder(
+        attempt=attempt.public_id,
+        amount_minor=attempt.amount_minor,
+        fee_cover_minor=attempt.fee_cover_minor,
+        currency=attempt.currency,
+        frequency=attempt.frequency,
+        fund=fund.slug,
+        fund_name=fund.name,
+        product_id=None,
+        address=attempt.mailed_address,
+        customer_id=None,
+        language="en",
+        success_url="http://letters.test/give/thanks?session_id={CHECKOUT_SESSION_ID}",
+        cancel_url="http://letters.test/give/back",
+        expires_at=expires_at or now() + timedelta(minutes=40),
+    )
 
 
 def make_recurring(session: Session, donor: Donor, fund: Fund, amount_minor: int = 2500) -> RecurringDonation:

@@ -1,5 +1,7 @@
 """The printed year statement: every gift in a table over as many pages as it takes, with totals and the sentences."""
 
+import gc
+import warnings
 from datetime import UTC, datetime
 
 import pytest
@@ -119,3 +121,11 @@ def test_one_row_is_always_the_same_file() -> None:
     first, second = (draw_statement(statement(_gifts(20), donor_name="王小明")) for _ in range(2))
     assert first == second
     assert first != draw_statement(statement(_gifts(19), donor_name="王小明"))
+
+
+def test_no_font_file_stays_open_also_when_the_pages_are_laid_out_twice() -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        draw_statement(statement(_gifts(30), donor_name="王小明"))
+        gc.collect()
+    assert [str(warning.message) for warning in seen] == []

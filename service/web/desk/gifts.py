@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from service.donations.benefits import set_benefit
-from service.donations.funds import list_funds
+from service.donations.funds import list_funds, list_open_funds
 from service.donations.models import Donation
+from service.donations.purpose import name_fund
 from service.donations.queries import (
     PAGE,
     GiftFilter,
@@ -23,7 +24,7 @@ from service.donations.queries import (
 from service.donations.refunds import count_left, find_newest_request, list_requests
 from service.donations.states import DonationState
 from service.donations.totals import start_of_day
-from service.errors import BadInput
+from service.errors import BadInput, Conflict
 from service.issues.models import Issue, Item
 from service.organisation.queries import find_organisation
 from service.receipts.queries import list_receipts_of_gift
@@ -36,6 +37,7 @@ from service.web.desk.story import tell_story
 from service.web.transaction import unit_of_work
 
 LONGEST_SEARCH = 200
+NO_FUND = "none"  # beside the funds in the same field
 REVIEW = "review"  # beside the states in the same field: gifts that somebody must look at
 
 
@@ -58,6 +60,7 @@ class Asked:
         return GiftFilter(
             state=DonationState(state) if state in set(DonationState) else None,
             needs_review=state == REVIEW,
+            has_no_fund=fund == NO_FUND,
             fund_id=int(fund) if fund.isascii() and fund.isdigit() and len(fund) < 19 else None,
             method=self.raw.get("method", "")[:LONGEST_SEARCH],
             since=start_of_day(since, books.zone) if since else None,
@@ -128,6 +131,23 @@ def accept_benefit(gift_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_gift", gift_id=gift_id))
 
 
+@blueprint.post("/gifts/<int:gift_id>/fund")
+@permission(Permission.FINANCE)
+def accept_fund_of_gift(gift_id: int) -> ResponseReturnValue:
+    """Name the fund of a payment that came past our form; it becomes a gift, and its receipt follows."""
+    fund_id = Typed(request.form.to_dict()).required_int("fund")
+    try:
+        with unit_of_work() as work:
+            gift = name_fund(work, gift_id, fund_id)
+            name = gift.fund.name if gift.fund else ""
+            note(work, current_account().id, f"Named the fund: {name}", f"gift:{gift_id}", fund=fund_id)
+    except Conflict as problem:
+        say(problem.message, "warn")
+    else:
+        say("Noted. It is a gift now, and its receipt follows.")
+    return redirect(url_for("desk.show_gift", gift_id=gift_id))
+
+
 def show_one_gift(work: Session, gift_id: int, typed: Typed | None = None) -> str:
     """Return the page of one gift; ``typed`` is a form of it that could not be taken."""
     gift = get_gift(work, gift_id)
@@ -145,6 +165,7 @@ def show_one_gift(work: Session, gift_id: int, typed: Typed | None = None) -> st
         left=count_left(work, gift),
         limit=organisation.refund_limit_minor if organisation else 0,
         at_processor=dashboard_url(f"payments/{gift.payment_id}") if gift.payment_id else "",
+        funds=[(str(fund.id), fund.name) for fund in list_open_funds(work)],
         typed=typed or Typed({}),
     )
 

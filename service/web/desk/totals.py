@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from service.donations.queries import GiftFilter, count_gifts
 from service.donations.totals import (
     FundTotal,
     MonthTotal,
@@ -51,6 +52,7 @@ def show_totals() -> ResponseReturnValue:
             months=months,
             chart=_draw(months, books),
             funds=[(total, _draw_goal(total, books)) for total in list_fund_totals(work, books.currency)],
+            unnamed=count_gifts(work, GiftFilter(has_no_fund=True)),
             promised=get_promised(work, books.currency),
             **_compare(work, books),
         )

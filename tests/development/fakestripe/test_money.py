@@ -238,7 +238,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(STEPS)
 def test_whatever_happens_the_balance_is_the_sum_of_its_objects(steps: list[tuple[str, int]]) -> None:
     with FakeStripe(seed="sums") as fake:

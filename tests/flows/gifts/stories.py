@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from service.db import transaction
 from service.development.fakestripe.controls import Declined
 from service.development.fakestripe.fake import FakeStripe
-from service.donations.gateway import CheckoutOrder, Gateway
-from service.donations.models import Attempt, Fund
+from service.donations.gateway import Gateway
+from service.donations.models import Fund
 from service.donations.states import AttemptState, Frequency
 from service.wiring import Services
+from tests.factories.giving import make_attempt, order_of
 
 GOOD, DECLINED, POOR, RENEWALS_FAIL, ASKS_BANK = (
     *("4242424242424242", "4000000000000002", "4000000000009995"),
@@ -119,39 +120,12 @@ def open_page(stage: Stage, number: int, frequency: Frequency) -> str:
     """Store a form and open its page; return the page's id."""
     amount = stage.chance.randrange(500, 100_000)
     cover = stage.chance.choice([0, 0, amount // 20])
-    public_id = secrets.token_urlsafe(16)
-    attempt = Attempt(
-        public_id=public_id,
-        nonce=secrets.token_urlsafe(16),
-        address_key=f"giver{number}@example.org",
-        mailed_address=f"giver{number}@example.org",
-        donor_name=f"Giver {number}",
-        amount_minor=amount,
-        fee_cover_minor=cover,
-        currency="usd",
-        frequency=frequency,
-        fund_id=stage.fund.id,
-        state=AttemptState.NEW,
-    )
-    order = CheckoutOrder(
-        attempt=public_id,
-        amount_minor=amount,
-        fee_cover_minor=cover,
-        currency="usd",
-        frequency=frequency,
-        fund=stage.fund.slug,
-        fund_name=stage.fund.name,
-        product_id=None,
-        address=attempt.mailed_address,
-        customer_id=None,
-        language="en",
-        success_url="http://letters.test/give/thanks?session_id={CHECKOUT_SESSION_ID}",
-        cancel_url="http://letters.test/give/back",
-        expires_at=datetime.fromtimestamp(stage.fake.now(), UTC) + timedelta(minutes=31),
-    )
+    attempt = make_attempt(stage.fund, amount, frequency, cover, f"giver{number}@example.org", f"Giver {number}")
+    page_closes_at = datetime.fromtimestamp(stage.fake.now(), UTC) + timedelta(minutes=31)
+    order = order_of(attempt, stage.fund, page_closes_at)
     with transaction(stage.services.factory) as session:
         session.add(attempt)
-    opened = stage.gateway.open_checkout(order, f"checkout:{public_id}")
+    opened = stage.gateway.open_checkout(order, f"checkout:{attempt.public_id}")
     with transaction(stage.services.factory) as session:
         stored = session.merge(attempt)
         stored.session_id, stored.session_url, stored.state = opened.session_id, opened.url, AttemptState.OPEN

@@ -1,11 +1,14 @@
 """Gifts on the desk: the list with its filters and sums, one gift with its story, and what was given in return."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
-from service.donations.models import Donation
+from service.donations.models import Donation, Donor, Fund
 from service.receipts.models import Receipt, ReceiptState
 from service.staff.models import AuditEntry
+from tests.factories.giving import make_donation
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.bookkeeping import Shelf
 from tests.web.desk.browsing import Desk, words_of
@@ -38,6 +41,7 @@ FOUND = {
     "until=2026-10-31": 3,
     "since=yesterday": 9,
     "fund=999": 0,
+    "fund=none": 0,
     "fund=x": 9,
     "page=2": 9,
 }
@@ -157,3 +161,25 @@ def test_a_benefit_that_will_not_do_is_refused_with_everything_typed(
     assert response.status_code == 422
     assert sentence in words_of(response)
     assert f'name="benefit_value" type="text" value="{value}"' in words_of(response)
+
+
+def test_a_payment_past_our_form_becomes_a_gift_when_staff_name_its_fund(
+    treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        donor = session.get_one(Donor, shelf.donor_id)
+        sold = make_donation(session, donor, session.get_one(Fund, shelf.fund_id), 4200)
+        sold.fund_id = None
+        sold_id = sold.id
+    path = f"/desk/gifts/{sold_id}"
+    assert "What is it for?" in treasurer_desk.read(path)
+    assert "1 payment without a fund is in no total." in re.sub("<[^>]+>", "", treasurer_desk.read("/desk/totals"))
+    assert treasurer_desk.post(f"{path}/fund", fund=999).status_code == 404
+    for fund in (shelf.fund_id, shelf.fund_id, 2):
+        assert treasurer_desk.post(f"{path}/fund", fund=fund).status_code == 302
+    shown = treasurer_desk.read(path)
+    assert "This gift is for a fund already." in shown
+    assert "What is it for?" not in shown
+    with open_transaction() as session:
+        assert session.get_one(Donation, sold_id).fund_id == shelf.fund_id
+        assert len(session.scalars(select(Receipt).where(Receipt.donation_id == sold_id)).all()) == 1

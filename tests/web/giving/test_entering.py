@@ -10,13 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import Executable, delete, func, select, update
 
 from service.donations.models import Donor, DonorSignIn
+from service.jobs import Job
 from service.mail.models import Letter, LetterKind
 from service.settings import Environment
 from service.tokens import Purpose
 from service.web.app import create_app
 from service.wiring import Services
 from tests.factories.giving import make_donor
-from tests.fixtures.services import OpenTransaction
+from tests.fixtures.services import OpenTransaction, PublishedJobs
+from tests.fixtures.smtp import SmtpSink
 from tests.web.conftest import LookUp
 from tests.web.giving.conftest import GRACE, Donors
 from tests.web.giving.visiting import make_link
@@ -55,6 +57,20 @@ def test_known_and_unknown_addresses_have_the_same_answer(client: FlaskClient, l
     assert "Set-Cookie" not in known.headers
     letters = look_up(lambda session: session.scalars(select(Letter)).all())
     assert [(letter.kind, letter.recipient) for letter in letters] == [(LetterKind.DONOR_SIGN_IN, GRACE)]
+
+
+@pytest.mark.usefixtures("donors")
+def test_the_letter_leads_all_the_way_to_the_gifts(
+    client: FlaskClient, services: Services, smtp_sink: SmtpSink, published_jobs: PublishedJobs
+) -> None:
+    client.post("/giving", data={"address": GRACE})
+    ((letter_id,),) = published_jobs.of(Job.DELIVER_LETTER)
+    services.letter_sender.deliver(letter_id)
+    (mail,) = smtp_sink.messages
+    path = mail.text.split(services.settings.public_url)[1].split()[0]
+    assert path.startswith("/giving/enter/")
+    assert "Open my gifts" in client.get(path).text
+    assert GRACE in client.post(path, follow_redirects=True).text
 
 
 @pytest.mark.usefixtures("donor_id")
