@@ -19,7 +19,7 @@ from service.donations.gateway import Gateway
 from service.donations.models import Fund, RecurringChange, RecurringDonation
 from service.donations.settlement import Settlement
 from service.donations.wishes import ChangeKind, Wish, list_possible, read_wish
-from service.errors import BadInput, NotFound, PostriderError
+from service.errors import BadInput, NotFound, PostriderError, Unavailable
 from service.mail.models import LetterKind
 from service.mail.outbox import post_letter_once
 from service.organisation.queries import get_organisation
@@ -28,8 +28,9 @@ log = logging.getLogger(__name__)
 
 ASKED, DONE, FAILED = "asked", "done", "failed"
 # A key whose answer was an error is answered by that same error for a day (docs.stripe.com/api/idempotent_requests),
-# so a wish that comes back later is a new change. What is asked for is never relative: twice is as good as once.
+# so later on another key is used. What is asked for is never relative: twice is as good as once.
 RETRY_WITHIN: Final = timedelta(minutes=10)
+LATE: Final = timedelta(hours=1)  # staff can still do it by hand before the next charge
 _FORM: Final = "form"
 # The end of an arrangement has a letter of its own, whoever ended it: donations/recurring.py posts it.
 _WITHOUT_LETTER: Final = frozenset({ChangeKind.STOP})
@@ -84,6 +85,9 @@ def carry_out_change(factory: SessionFactory, gateway: Gateway, change_id: int) 
             _tell(factory, gateway, change, recurring, fund)
         except (BadInput, NotFound) as problem:
             return _mark_failed(factory, change_id, problem)
+        except Unavailable:
+            _warn_if_late(factory, change)
+            raise
         done = _mark_done(factory, change_id)
     _read_anew(factory, gateway, recurring.subscription_id)
     return done
@@ -162,7 +166,7 @@ def _tell(
     fund: Fund | None,
 ) -> None:
     """Make the one call that the change is about, outside any transaction."""
-    key, subscription_id = f"plan-{change.kind}:{change.id}", recurring.subscription_id
+    key, subscription_id = _name_call(change), recurring.subscription_id
     match ChangeKind(change.kind):
         case ChangeKind.AMOUNT:
             _tell_amount(factory, gateway, change, recurring, fund, key)
@@ -174,6 +178,12 @@ def _tell(
             gateway.resume(subscription_id, key)
         case ChangeKind.STOP:
             gateway.cancel(subscription_id, key)
+
+
+def _name_call(change: RecurringChange) -> str:
+    """Return the key of the call: one for all tries of the first minutes, then another every while."""
+    late = (now() - change.asked_at) // RETRY_WITHIN
+    return f"plan-{change.kind}:{change.id}:{late}" if late > 0 else f"plan-{change.kind}:{change.id}"
 
 
 def _tell_amount(
@@ -234,6 +244,18 @@ def _mark_failed(factory: SessionFactory, change_id: int, problem: PostriderErro
             f"{problem.message} Please do it there by hand, and tell the donor.",
         )
         return change
+
+
+def _warn_if_late(factory: SessionFactory, change: RecurringChange) -> None:
+    if change.asked_at > now() - LATE:
+        return
+    with transaction(factory) as session:
+        raise_alarm(
+            session,
+            f"recurring-change:{change.id}",
+            f"A donor’s wish ({change.kind}, recurring gift {change.recurring_id}) has waited for more than an hour: "
+            "the processor does not answer. If it does not soon, please do it there by hand.",
+        )
 
 
 def _read_anew(factory: SessionFactory, gateway: Gateway, subscription_id: str) -> None:

@@ -313,6 +313,46 @@ def test_what_the_processor_refuses_is_told_to_staff_and_to_nobody_else(
     assert letters(services) == []
 
 
+def test_a_stop_that_waits_for_an_hour_is_tried_by_another_key_and_told_to_staff(
+    services: Services, fake_stripe: FakeStripe, monthly: int
+) -> None:
+    assert services.gateway is not None
+    keys: list[str] = []
+    change_id = ask(services, monthly, STOP)
+    assert change_id is not None
+    listening = cast("Gateway", Listening(services.gateway, "cancel", keys))
+    fake_stripe.fail_next(99, "error", at="DELETE /v1/subscriptions")
+    for age in ("1 minute", "61 minutes"):
+        with transaction(services.factory) as session:
+            session.execute(text(f"update recurring_changes set asked_at = now() - interval '{age}'"))
+        with pytest.raises(Unavailable):
+            carry_out_change(services.factory, listening, change_id)
+    fake_stripe.faults.clear()
+    with transaction(services.factory) as session:
+        (alarm,) = list_standing_alarms(session)
+        assert "has waited for more than an hour" in alarm.sentence
+    assert carry_out_change(services.factory, listening, change_id).state == "done"
+    assert keys == [f"plan-stop:{change_id}", f"plan-stop:{change_id}:6", f"plan-stop:{change_id}:6"]
+
+
+class Listening:
+    """The real gateway, with the keys of one call written down."""
+
+    def __init__(self, gateway: Gateway, call: str, keys: list[str]) -> None:
+        self._gateway, self._call, self._keys = gateway, call, keys
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._gateway, name)
+        if name != self._call:
+            return real
+
+        def listen(*arguments: Any) -> Any:
+            self._keys.append(arguments[-1])
+            return real(*arguments)
+
+        return listen
+
+
 def test_a_slow_call_never_undoes_a_later_wish(services: Services, fake_stripe: FakeStripe, monthly: int) -> None:
     calling, go_on = threading.Event(), threading.Event()
 
