@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, update
 
 from service.alarms.raising import list_standing_alarms
 from service.clock import now
@@ -278,7 +278,7 @@ def test_a_stop_gives_up_whatever_waits(services: Services, monthly: int) -> Non
 def test_a_wish_that_comes_back_late_is_a_new_change(services: Services, monthly: int, nonce: str) -> None:
     first = ask(services, monthly, AMOUNT, nonce)
     with transaction(services.factory) as session:
-        session.execute(text("update recurring_changes set asked_at = now() - interval '11 minutes'"))
+        session.execute(update(RecurringChange).values(asked_at=now() - timedelta(minutes=11)))
     assert ask(services, monthly, AMOUNT, nonce) not in {first, None}
 
 
@@ -322,9 +322,9 @@ def test_a_stop_that_waits_for_an_hour_is_tried_by_another_key_and_told_to_staff
     assert change_id is not None
     listening = cast("Gateway", Listening(services.gateway, "cancel", keys))
     fake_stripe.fail_next(99, "error", at="DELETE /v1/subscriptions")
-    for age in ("1 minute", "61 minutes"):
+    for age in (timedelta(minutes=1), timedelta(minutes=61)):
         with transaction(services.factory) as session:
-            session.execute(text(f"update recurring_changes set asked_at = now() - interval '{age}'"))
+            session.execute(update(RecurringChange).values(asked_at=now() - age))
         with pytest.raises(Unavailable):
             carry_out_change(services.factory, listening, change_id)
     fake_stripe.faults.clear()
