@@ -45,6 +45,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error that is logged must not say whose row it was
         connect_args={"options": "-c timezone=utc -c statement_timeout=60000", "connect_timeout": 5},
     )
 

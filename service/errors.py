@@ -7,6 +7,7 @@ PostriderError          something went wrong that we can say in a sentence
 └── Unavailable  503    a part that we need is away; the same request may work later (retry)
 """
 
+from traceback import format_tb
 from typing import ClassVar
 
 
@@ -49,3 +50,10 @@ class Unavailable(PostriderError):  # noqa: N818 - as above
     code = "unavailable"
     status = 503
     retry = True
+
+
+def describe_failure(problem: BaseException) -> str:
+    """Return what failed and where, for the log; of a database's error only the kind: its words quote people's rows."""
+    original = getattr(problem, "orig", None)
+    words = type(original).__name__ if isinstance(original, BaseException) else str(problem)
+    return f"{type(problem).__name__}: {words}\n{''.join(format_tb(problem.__traceback__))}"

@@ -24,6 +24,7 @@ class Job(StrEnum):
     HANDLE_EVENT = "inbox.handle"  # id: outside event
     SYNC_ATTEMPT = "donations.sync_attempt"  # id: attempt
     SEND_REFUND = "donations.refund"  # id: refund request
+    CLOSE_PAGE = "donations.close_page"  # id: attempt
     CHANGE_RECURRING = "donations.change_recurring"  # id: recurring change
     FETCH_EVENTS = "donations.fetch_events"
     RECONCILE = "donations.reconcile"  # number: days to look back

@@ -35,6 +35,17 @@ CURRENCIES: Final = {
         Currency("chf", "CHF ", 2),
         Currency("sek", "SEK ", 2),
         Currency("pln", "PLN ", 2),
+        Currency("nok", "NOK ", 2),
+        Currency("dkk", "DKK ", 2),
+        Currency("czk", "CZK ", 2),
+        Currency("nzd", "NZ$", 2),
+        Currency("sgd", "S$", 2),
+        Currency("hkd", "HK$", 2),
+        Currency("mxn", "MX$", 2),
+        Currency("brl", "R$", 2),
+        Currency("inr", "₹", 2),
+        Currency("ils", "₪", 2),
+        Currency("zar", "ZAR ", 2),
         Currency("huf", "HUF ", 2),  # charged with two decimals; only payouts must be whole
         Currency("twd", "NT$", 2),  # the same
         Currency("isk", "ISK ", 2, step=100),  # no decimals left, yet kept as two for older programs
@@ -96,8 +107,13 @@ def parse_amount(raw: str, code: str = "usd") -> int:
 
 
 def write_amount(minor: int, code: str = "usd", *, short: bool = False) -> str:
-    """Return an amount for people: ``$1,250.50``, ``−$3.00``; ``short`` leaves out decimals that are all 0."""
-    currency = get_currency(code)
+    """Return an amount for people: ``$1,250.50``, ``−$3.00``; ``short`` leaves out decimals that are all 0.
+
+    An amount in a currency outside the table, which only others can have charged, is written as the processor has it.
+    """
+    currency = CURRENCIES.get(code.lower())
+    if currency is None:
+        return f"{code.upper()} {minor} (minor units)".replace("-", "−")
     whole, part = divmod(abs(minor), 10**currency.places)
     decimals = f".{part:0{currency.places}}" if currency.places and not (short and part == 0) else ""
     sign = "−" if minor < 0 else ""
@@ -105,8 +121,8 @@ def write_amount(minor: int, code: str = "usd", *, short: bool = False) -> str:
 
 
 def write_plain(minor: int, code: str = "usd") -> str:
-    """Return an amount for programs: ``1250.50``, ``-3.00``; no symbol and no separators."""
-    currency = get_currency(code)
+    """Return an amount for programs: ``1250.50``, ``-3.00``; no symbol and no separators; minor units if unlisted."""
+    currency = CURRENCIES.get(code.lower()) or Currency(code, "", 0)
     whole, part = divmod(abs(minor), 10**currency.places)
     sign = "-" if minor < 0 else ""
     return f"{sign}{whole}.{part:0{currency.places}}" if currency.places else f"{sign}{whole}"

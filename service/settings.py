@@ -5,7 +5,7 @@ Every bad value is reported at once, at start, by name and without its content.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -37,18 +37,19 @@ class Settings:
     ``public_url``: the origin of every link that leaves the house, without a trailing slash; never taken from ``Host``.
     ``stripe_key`` is empty where no gifts are taken. ``stripe_webhook_secrets``: any of them may sign, so that they can
     be rotated. ``stripe_url`` is empty for Stripe itself, else the test Stripe of development. ``trusted_proxies``: how
-    many proxies of our own stand before the web server, each adding to ``X-Forwarded-For``.
+    many proxies of our own stand before the web server, each adding to ``X-Forwarded-For``. What holds a secret is not
+    in the ``repr``, which ends up in logs.
     """
 
     environment: Environment
-    database_url: str
-    redis_url: str
-    secret_keys: tuple[str, ...]
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_keys: tuple[str, ...] = field(repr=False)
     public_url: str
-    smtp_url: str
+    smtp_url: str = field(repr=False)
     inbox_dir: Path | None
-    stripe_key: str = ""
-    stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_key: str = field(default="", repr=False)
+    stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     stripe_url: str = ""
     trusted_proxies: int = 0
 
@@ -90,6 +91,11 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=reader.read("TRUSTED_PROXIES", _count, default="0") or 0,
     )
     reader.problems += _check_stripe(settings)
+    if settings.is_production and settings.takes_gifts and not reader.has("TRUSTED_PROXIES"):
+        reader.problems.append(
+            "TRUSTED_PROXIES: is not set; say how many proxies of your own stand before the web server (0 for none). "
+            "Behind a proxy that is not counted all givers are one network, and one of them spends the limit of all."
+        )
     if settings.is_production and urlsplit(settings.public_url).scheme == "http":
         reader.problems.append("PUBLIC_URL: production links must start with https://.")
     if reader.problems:

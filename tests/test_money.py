@@ -11,7 +11,31 @@ from service.money import CURRENCIES, fee_to_cover, get_currency, parse_amount, 
 PLACES = {
     0: {"jpy", "krw", "vnd", "clp", "xaf", "xof", "pyg", "rwf"},
     3: {"bhd", "jod", "kwd", "omr", "tnd"},
-    2: {"usd", "eur", "gbp", "cad", "aud", "chf", "sek", "pln", "huf", "twd", "isk", "ugx"},
+    2: {
+        "usd",
+        "eur",
+        "gbp",
+        "cad",
+        "aud",
+        "chf",
+        "sek",
+        "pln",
+        "nok",
+        "dkk",
+        "czk",
+        "nzd",
+        "sgd",
+        "hkd",
+        "mxn",
+        "brl",
+        "inr",
+        "ils",
+        "zar",
+        "huf",
+        "twd",
+        "isk",
+        "ugx",
+    },
 }
 STEPS = {"isk": 100, "ugx": 100, "bhd": 10, "jod": 10, "kwd": 10, "omr": 10, "tnd": 10}
 
@@ -89,6 +113,11 @@ def test_what_is_no_amount_is_refused_in_words(typed: str, code: str) -> None:
 def test_an_amount_is_written_for_people_and_for_programs(minor: int, code: str, written: str, plain: str) -> None:
     assert write_amount(minor, code) == written
     assert write_plain(minor, code) == plain
+
+
+def test_an_amount_that_others_charged_in_a_strange_currency_is_written_as_it_is() -> None:
+    assert write_amount(-1250, "XTS") == "XTS −1250 (minor units)"
+    assert write_plain(-1250, "xts") == "-1250"
 
 
 def test_a_round_amount_may_be_written_short() -> None:

@@ -1,8 +1,9 @@
-"""Reading the environment: every bad value at once, and no value in the message."""
+"""Reading the environment: every bad value at once, and no value in the message or in what a log may show."""
 
 import pytest
 
 from service.settings import BadSettings, load_settings
+from service.wiring import wire
 
 GOOD = {
     "POSTRIDER_ENV": "production",
@@ -12,6 +13,8 @@ GOOD = {
     "PUBLIC_URL": "https://letters.test/",
     "SMTP_URL": "smtp+starttls://user:hush@relay.test:587",
 }
+
+GIFTS = {"STRIPE_KEY": "sk_live_hush", "STRIPE_WEBHOOK_SECRETS": "whsec_hush_hush_hush_hush"}
 
 
 def test_a_good_environment_is_read() -> None:
@@ -45,3 +48,29 @@ def test_a_bad_value_is_named_and_never_repeated(name: str, value: str) -> None:
         load_settings(GOOD | {name: value})
     assert name in str(problem.value)
     assert "hush" not in str(problem.value)
+
+
+@pytest.mark.parametrize("told", [{}, {"TRUSTED_PROXIES": " "}, {"TRUSTED_PROXIES": "one"}, {"TRUSTED_PROXIES": "-1"}])
+def test_production_with_gifts_must_be_told_how_many_proxies_stand_before_it(told: dict[str, str]) -> None:
+    with pytest.raises(BadSettings) as problem:
+        load_settings(GOOD | GIFTS | told)
+    (sentence,) = str(problem.value).splitlines()
+    assert sentence.startswith("TRUSTED_PROXIES: ")
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_any_number_of_proxies_is_taken_once_it_is_said(count: int) -> None:
+    assert load_settings(GOOD | GIFTS | {"TRUSTED_PROXIES": str(count)}).trusted_proxies == count
+
+
+def test_without_gifts_or_in_development_nobody_must_count_proxies() -> None:
+    assert load_settings(GOOD).trusted_proxies == 0
+    assert load_settings(GOOD | GIFTS | {"POSTRIDER_ENV": "development"}).trusted_proxies == 0
+
+
+def test_no_secret_is_in_what_a_log_or_a_trace_may_show() -> None:
+    secrets = {"SECRET_KEY": "hush" * 8, "REDIS_URL": "redis://:hush@broker.test/0", "TRUSTED_PROXIES": "0"}
+    services = wire(load_settings(GOOD | GIFTS | secrets))
+    shown = [repr(services.settings), repr(services), repr(services.gateway), repr(services.transport)]
+    assert not any("hush" in each for each in shown)
+    assert "letters.test" in shown[0]

@@ -7,6 +7,7 @@ from celery import Celery
 
 from service.clock import now
 from service.donations.changes import carry_out_change
+from service.donations.checkout import close_page
 from service.donations.gateway import Gateway
 from service.donations.reconcile import LOOK_BACK, fetch_missed_events, reconcile
 from service.donations.refunds import send_refund
@@ -32,6 +33,11 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
     def send_one_refund(request_id: int) -> None:
         """Pay one refund back. Safe to repeat: the request's id is the processor's idempotency key."""
         send_refund(services().factory, _gateway(services()), request_id)
+
+    @app.task(name=Job.CLOSE_PAGE.value)
+    def close_open_page(attempt_id: int) -> None:
+        """Close a payment page while giving is paused. Safe to repeat: a closed page stays closed."""
+        close_page(services().factory, _gateway(services()), attempt_id)
 
     @app.task(name=Job.CHANGE_RECURRING.value)
     def change_recurring(change_id: int) -> None:

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("fee_cover_minor", sa.BigInteger(), nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("giver_name", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_anonymous", sa.Boolean(), nullable=False),
@@ -121,12 +122,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name="pk_donations"),
         sa.UniqueConstraint("charge_id", name="uq_donations_charge_id"),
-        sa.UniqueConstraint("invoice_id", name="uq_donations_invoice_id"),
         sa.UniqueConstraint("offline_id", name="uq_donations_offline_id"),
         sa.UniqueConstraint("payment_id", name="uq_donations_payment_id"),
     )
     op.create_index("ix_donations_donor_id", "donations", ["donor_id"], unique=False)
     op.create_index("ix_donations_fund_id", "donations", ["fund_id"], unique=False)
+    op.create_index("ix_donations_invoice_id", "donations", ["invoice_id"], unique=False)
     op.create_index("ix_donations_issue_id", "donations", ["issue_id"], unique=False)
     op.create_index("ix_donations_paid_at", "donations", ["paid_at"], unique=False)
     op.create_index("ix_donations_recurring_id", "donations", ["recurring_id"], unique=False)

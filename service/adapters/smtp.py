@@ -7,7 +7,7 @@ as its own write: before it nothing was sent for certain; after it only the rela
 import contextlib
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from service.errors import Unavailable
@@ -21,7 +21,7 @@ REPLY_TIMEOUT = 60.0  # seconds for one read; shorter than the lease of a copy i
 class SmtpTransport:
     """A relay by URL: ``smtp://``, ``smtp+starttls://`` (required, verified) or ``smtps://``; may hold a sign-in."""
 
-    url: str
+    url: str = field(repr=False)
     local_hostname: str
 
     def connect(self) -> "SmtpConnection":

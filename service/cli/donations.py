@@ -25,6 +25,7 @@ from service.staff.audit import note
 from service.staff.models import Account
 
 LONGEST_LOOK_BACK = 365  # days
+LONGEST_ID = 18  # digits that any bigint has room for
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -154,7 +155,7 @@ def _describe_statement(statement: Statement) -> dict[str, Any]:
 
 
 def _find_receipt(session: Session, which: str) -> Receipt:
-    if which.isascii() and which.isdigit():
+    if which.isascii() and which.isdigit() and len(which) <= LONGEST_ID:
         return get_receipt(session, int(which))
     found = find_receipt_by_number(session, which)
     if found is None:

@@ -8,12 +8,13 @@ import click
 from service.cli.opening import open_session, print_json
 from service.errors import NotFound
 from service.money import parse_amount, write_plain
-from service.organisation.editing import Facts, facts_of, set_organisation
+from service.organisation.editing import Editor, Facts, facts_of, set_organisation
 from service.organisation.queries import find_organisation
 from service.staff.audit import note
 
 _AMOUNTS = ("smallest_minor", "largest_minor", "refund_limit_minor", "fee_fixed_minor")
 _BLANK = Facts(legal_name="", tax_number="", postal_address="", sender_name="", sender_address="", reply_address="")
+_OPERATOR = Editor("Somebody at the command line", may_raise_limit=True)  # who has the database has everything
 
 
 @click.group()
@@ -62,10 +63,10 @@ def set_facts(**typed: Any) -> None:
     with open_session() as session:
         found = find_organisation(session)
         facts = facts_of(found) if found else _BLANK
-        _, changed = set_organisation(session, replace(facts, **_read(given, facts.currency)))
+        changed = set_organisation(session, replace(facts, **_read(given, facts.currency)), _OPERATOR)
         if changed:
             note(session, None, "Changed the organization by the command line", "organisation", facts=changed)
-    click.echo(f"Changed: {', '.join(changed)}." if changed else "Nothing was different.")
+    click.echo(f"Changed: {', '.join(sorted(changed))}." if changed else "Nothing was different.")
 
 
 def _read(given: dict[str, Any], present_currency: str) -> dict[str, Any]:

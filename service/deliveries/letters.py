@@ -11,6 +11,7 @@ from service.db import SessionFactory, transaction
 from service.deliveries.compose import Links
 from service.deliveries.lettertexts import LetterText, write_letter
 from service.deliveries.outcomes import wait_after
+from service.deliveries.undelivered import tell_of_undelivered
 from service.errors import PostriderError, Unavailable
 from service.mail.events import Outcome, OutcomeKind
 from service.mail.message import Envelope, Party, build_letter
@@ -41,6 +42,7 @@ class LetterSender:
                 text = write_letter(session, letter, self.links)
             except PostriderError as problem:
                 _fail(letter, problem.message)
+                tell_of_undelivered(session, letter)
                 return
         message_id = f"letter-{letter.id}@{self.message_host}"
         outcome = self._send(letter, text, message_id)
@@ -102,7 +104,7 @@ def _record(session: Session, letter: Letter, outcome: Outcome, message_id: str)
     state = _STATES.get(outcome.kind, LetterState.QUEUED)
     if state is LetterState.QUEUED and letter.attempts >= ATTEMPTS:
         state = LetterState.FAILED
-    session.execute(
+    recorded = (
         update(Letter)
         .where(Letter.id == letter.id, Letter.fence == letter.fence)
         .values(
@@ -114,4 +116,7 @@ def _record(session: Session, letter: Letter, outcome: Outcome, message_id: str)
             sent_at=func.now() if state is LetterState.SENT else None,
             next_attempt_at=func.now() + wait_after(letter.attempts),
         )
+        .returning(Letter.id)
     )
+    if session.scalar(recorded) is not None and state is LetterState.FAILED:
+        tell_of_undelivered(session, letter)

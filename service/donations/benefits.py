@@ -35,7 +35,7 @@ def set_benefit(session: Session, donation_id: int, value_minor: int, benefit: s
         BadInput: when name and value do not go together.
     """
     name = check_benefit(value_minor, benefit)
-    donation = session.get(Donation, donation_id, with_for_update=True)
+    donation = session.get(Donation, donation_id, with_for_update={"key_share": True})
     if donation is None:
         raise NotFound("There is no such gift.")
     donation.fair_market_value_minor, donation.benefit = value_minor, name

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 from urllib.parse import urlencode
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, func, select, update
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
@@ -23,7 +23,8 @@ from service.donations.defence import Arrival, check_door, check_limits
 from service.donations.funds import list_open_funds
 from service.donations.gateway import CheckoutOrder, Gateway, OpenedCheckout
 from service.donations.giftform import Wish, read_wish
-from service.donations.models import Attempt
+from service.donations.models import Attempt, Donor, DonorSignIn
+from service.donations.settlement import Settlement
 from service.donations.states import AttemptState, move_attempt
 from service.errors import BadInput, Conflict, NotFound, Unavailable
 from service.issues.models import Issue
@@ -40,6 +41,7 @@ _LEAD_BACK_FOR: Final = timedelta(minutes=30)
 # A page's end is told to us by an event; what is open hours later was never told, and reconciliation may still find it.
 FORGOTTEN_AFTER: Final = timedelta(hours=3)
 REFUSALS: Final = "giving:refused"
+MOST_CLOSED: Final = 200  # pages at one tick
 _ONE_AT_A_TIME: Final = "gift forms"
 
 
@@ -120,17 +122,55 @@ def open_page(factory: SessionFactory, gateway: Gateway, attempt_id: int, public
         return _note_page(session, attempt_id, opened)
 
 
+def list_open_pages(session: Session, *, public: bool = True, links: bool = True, donors: bool = True) -> list[int]:
+    """Return the ids of forms whose page can still be paid on, newest first, no more than one tick can close.
+
+    ``links``: those that a signed link has opened; ``public``: the others; ``donors``: also of signed-in donors.
+    """
+    is_open = (Attempt.state == AttemptState.OPEN) & Attempt.session_id.is_not(None)
+    pages = select(Attempt.id).where(is_open, Attempt.created_at > now() - PAGE_LASTS)
+    if not public:
+        pages = pages.where(Attempt.issue_id.is_not(None))
+    if not links:
+        pages = pages.where(Attempt.issue_id.is_(None))
+    if not donors:
+        lasted = DonorSignIn.used_at <= Attempt.created_at, DonorSignIn.visit_ends_at > Attempt.created_at
+        visits = select(DonorSignIn.id).join(Donor).where(Donor.address_key == Attempt.address_key, *lasted)
+        pages = pages.where(~visits.exists())
+    return list(session.scalars(pages.order_by(Attempt.id.desc()).limit(MOST_CLOSED)))
+
+
+def close_page(factory: SessionFactory, gateway: Gateway, attempt_id: int) -> None:
+    """Close the page that a form has led to, so that nobody pays on it any more. Never call it inside a transaction.
+
+    Safe to repeat: only an open form's page is closed, and it is read anew, so that a gift paid a moment ago stays one.
+    A processor that is away leaves it for the next tick.
+    """
+    with transaction(factory) as session:
+        attempt = session.get_one(Attempt, attempt_id)
+        session_id = attempt.session_id if attempt.state is AttemptState.OPEN else None
+    if session_id is None:
+        return
+    try:
+        gateway.expire_checkout(session_id)
+        Settlement(factory, gateway).sync_attempt(attempt_id)
+    except Unavailable:
+        return  # the adapter has told the log
+    except NotFound:  # deleted there, or of another account: nobody can pay on it
+        with transaction(factory) as session:
+            session.execute(_expired(Attempt.id == attempt_id, Attempt.state == AttemptState.OPEN))
+
+
 def expire_attempts(session: Session) -> int:
     """Expire the forms whose page must have closed hours ago; return how many. Safe to repeat, for the sweep."""
-    forgotten = (
-        update(Attempt)
-        .where(
-            Attempt.state.in_([AttemptState.NEW, AttemptState.OPEN]),
-            Attempt.created_at < now() - FORGOTTEN_AFTER,
-        )
-        .values(state=AttemptState.EXPIRED, finished_at=func.now())
+    forgotten = _expired(
+        Attempt.state.in_([AttemptState.NEW, AttemptState.OPEN]), Attempt.created_at < now() - FORGOTTEN_AFTER
     )
     return cast("CursorResult[tuple[()]]", session.execute(forgotten)).rowcount
+
+
+def _expired(*whose: ColumnElement[bool]) -> Update:
+    return update(Attempt).where(*whose).values(state=AttemptState.EXPIRED, finished_at=func.now())
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def compare_balance(
 
 def compare_mirror(session: Session) -> list[Mismatch]:
     """Compare every gift's own amounts with its lines in the books."""
-    given = _sum_of((LedgerKind.GIFT, LedgerKind.FEE_COVER))
+    given = _sum_of((LedgerKind.GIFT, LedgerKind.FEE_COVER, LedgerKind.REVERSED))
     returned = -_sum_of(_REFUNDS)
     is_paid = case((Donation.state.in_(_UNPAID), 0), else_=1)
     rows = session.execute(
@@ -82,7 +82,7 @@ def _sum_of(kinds: tuple[LedgerKind, ...]) -> ColumnElement[int]:
 
 def _place(moved: TransactionFacts) -> tuple[str, str]:
     """Return under which key a balance line's lines are gathered by ``_load_lines``."""
-    if moved.kind == "dispute":
+    if moved.kind in {"dispute", "reversal"}:
         return ("transaction", moved.transaction_id)
     if moved.kind == "refund":
         return ("refund" if moved.net_minor < 0 else "refund_failed", moved.source_id)

@@ -21,24 +21,25 @@ LONGEST_NAME: Final = 200
 def change_donor(session: Session, donor_id: int, name: str, language: str) -> int:
     """Set a donor's name and the language of their letters. Returns how many gifts had their receipt looked at.
 
-    A new name makes a new version of every valid receipt; the donor gets each. Safe to repeat.
+    A new name makes a new version of every valid receipt that says the former one, and the donor gets each. A gift that
+    was made in another name keeps it: two people may share an address. Safe to repeat.
 
     Raises:
         NotFound: when there is no such donor.
         BadInput: when the name is empty or too long.
     """
-    donor = session.get(Donor, donor_id, with_for_update=True)
-    if donor is None:
-        raise NotFound("There is no such donor.")
+    donor, gifts = _lock_donor(session, donor_id)
     tidy = " ".join(name.split())
     if not 0 < len(tidy) <= LONGEST_NAME:
         raise BadInput(f"A name has between 1 and {LONGEST_NAME} characters.")
     is_same = (donor.name, donor.language) == (tidy, language)
-    donor.name, donor.language = tidy, language
-    session.flush()
     if is_same:
         return 0
-    gifts = session.scalars(select(Donation).where(Donation.donor_id == donor_id).order_by(Donation.id)).all()
+    for gift in gifts:
+        if gift.giver_name in {"", donor.name}:
+            gift.giver_name = tidy
+    donor.name, donor.language = tidy, language
+    session.flush()
     for gift in gifts:
         update_receipt(session, gift)
     return len(gifts)
@@ -76,3 +77,14 @@ def resend_statement(session: Session, statement_id: int) -> Statement:
     recipient = session.get_one(Donor, statement.donor_id).mailed_address
     post_letter(session, LetterKind.STATEMENT, recipient, {"statement": statement.id})
     return statement
+
+
+def _lock_donor(session: Session, donor_id: int) -> tuple[Donor, list[Donation]]:
+    """Lock the gifts, then the donor, in the order in which ``recording`` takes them."""
+    of_donor = select(Donation).where(Donation.donor_id == donor_id).order_by(Donation.id)
+    gifts = session.scalars(of_donor.with_for_update(key_share=True), execution_options={"populate_existing": True})
+    locked = list(gifts)
+    donor = session.get(Donor, donor_id, with_for_update={"key_share": True})
+    if donor is None:
+        raise NotFound("There is no such donor.")
+    return donor, locked

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from service.donations.models import Donation, LedgerEntry
 from service.donations.spreadsheets import Cell, Plain, write_table
-from service.donations.totals import start_of_day
+from service.donations.totals import FIRST_DAY, LAST_DAY, start_of_day
 from service.errors import BadInput
 from service.money import write_plain
 from service.receipts.models import Receipt, ReceiptState
@@ -46,7 +46,7 @@ def export_table(session: Session, table: Table, first: date, last: date, zone: 
     """Return a table of a period as CSV, a line at a time; read it while ``session`` is open.
 
     Raises:
-        BadInput: when the period ends before it begins; at once, before the first line.
+        BadInput: when the period will not do; at once, before the first line.
     """
     check_period(first, last)
     since, until = start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone)
@@ -56,7 +56,9 @@ def export_table(session: Session, table: Table, first: date, last: date, zone: 
 
 
 def check_period(first: date, last: date) -> None:
-    """Raise BadInput when a period ends before it begins."""
+    """Raise BadInput when a period ends before it begins, or lies beyond every calendar that anybody keeps."""
+    if first < FIRST_DAY or last > LAST_DAY:
+        raise BadInput(f"A period lies between {FIRST_DAY} and {LAST_DAY}.")
     if last < first:
         raise BadInput("The period ends before it begins.")
 
@@ -69,21 +71,22 @@ def _list_lines(session: Session, since: datetime, until: datetime, zone: ZoneIn
         .where(LedgerEntry.occurred_at >= since, LedgerEntry.occurred_at < until)
         .order_by(LedgerEntry.occurred_at, LedgerEntry.id)
     )
-    for line, gift in session.execute(lines.execution_options(yield_per=AT_ONCE)):
-        yield [
-            line.id,
-            _day(line.occurred_at, zone),
-            _moment(line.occurred_at),
-            Plain(line.kind.value),
-            Plain(write_plain(line.amount_minor, line.currency)),
-            Plain(line.currency.upper()),
-            gift.id,
-            *_who(gift),
-            gift.method,
-            line.source_id,
-            line.key,
-            _moment(line.written_at),
-        ]
+    with session.execute(lines.execution_options(yield_per=AT_ONCE)) as found:
+        for line, gift in found:
+            yield [
+                line.id,
+                _day(line.occurred_at, zone),
+                _moment(line.occurred_at),
+                Plain(line.kind.value),
+                Plain(write_plain(line.amount_minor, line.currency)),
+                Plain(line.currency.upper()),
+                gift.id,
+                *_who(gift),
+                gift.method,
+                line.source_id,
+                line.key,
+                _moment(line.written_at),
+            ]
 
 
 def _list_gifts(session: Session, since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[list[Cell]]:
@@ -94,26 +97,27 @@ def _list_gifts(session: Session, since: datetime, until: datetime, zone: ZoneIn
         .where(Donation.paid_at >= since, Donation.paid_at < until)
         .order_by(Donation.paid_at, Donation.id)
     )
-    for gift, number in session.execute(gifts.execution_options(yield_per=AT_ONCE)):
-        yield [
-            gift.id,
-            _day(gift.paid_at, zone),
-            Plain(gift.state.value),
-            *(_amount(minor, gift) for minor in (gift.amount_minor, gift.fee_cover_minor, gift.refunded_minor)),
-            Plain(gift.currency.upper()),
-            Plain(_kind(gift)),
-            *_who(gift),
-            Plain("yes" if gift.is_anonymous else "no"),
-            " ".join(part for part in (gift.tribute_kind, gift.tribute_name) if part),
-            gift.employer,
-            gift.method,
-            gift.benefit,
-            _amount(gift.fair_market_value_minor, gift),
-            number,
-            gift.issue_id,
-            gift.payment_id,
-            gift.review,
-        ]
+    with session.execute(gifts.execution_options(yield_per=AT_ONCE)) as found:
+        for gift, number in found:
+            yield [
+                gift.id,
+                _day(gift.paid_at, zone),
+                Plain(gift.state.value),
+                *(_amount(minor, gift) for minor in (gift.amount_minor, gift.fee_cover_minor, gift.refunded_minor)),
+                Plain(gift.currency.upper()),
+                Plain(_kind(gift)),
+                *_who(gift),
+                Plain("yes" if gift.is_anonymous else "no"),
+                " ".join(part for part in (gift.tribute_kind, gift.tribute_name) if part),
+                gift.employer,
+                gift.method,
+                gift.benefit,
+                _amount(gift.fair_market_value_minor, gift),
+                number,
+                gift.issue_id,
+                gift.payment_id,
+                gift.review,
+            ]
 
 
 def _who(gift: Donation) -> tuple[Cell, Cell, Cell]:

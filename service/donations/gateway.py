@@ -60,7 +60,8 @@ class CheckoutFacts:
 class TransactionFacts:
     """One line of the processor's balance: ``net = amount - fee``.
 
-    ``kind`` says what ``source_id`` is: "charge", "refund" or "dispute". ``payment_id``: whose payment that was.
+    ``kind`` says what ``source_id`` is: "charge", "refund" or "dispute"; a "reversal" is a charge's money going back
+    because its bank failed it after all. ``payment_id``: whose payment that was.
     """
 
     transaction_id: str
@@ -125,6 +126,7 @@ class PaymentFacts:
     name: str | None
     refunds: tuple[RefundFacts, ...]
     disputes: tuple[DisputeFacts, ...]
+    reversals: tuple[TransactionFacts, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from service.donations.models import Donation
 from service.donations.states import DonationState
 from service.receipts.facts import GiftFacts, Standing
-from service.receipts.issuing import bring_up_to_date
+from service.receipts.issuing import bring_up_to_date, lock_receipts
 
 STANDINGS: Final = {
     DonationState.PROCESSING: Standing.UNPAID,
@@ -35,7 +35,7 @@ def gift_facts(donation: Donation) -> GiftFacts | None:
         donation_id=donation.id,
         donor_id=donor.id,
         standing=STANDINGS[donation.state],
-        donor_name=donor.name,
+        donor_name=donation.giver_name or donor.name,
         address=donor.mailed_address,
         language=donor.language,
         paid_minor=donation.amount_minor,
@@ -53,7 +53,13 @@ def gift_facts(donation: Donation) -> GiftFacts | None:
 
 
 def update_receipt(session: Session, donation: Donation) -> None:
-    """Make the receipt of a gift be what it deserves now. Safe to repeat."""
+    """Make the receipt of a gift be what it deserves now. Safe to repeat.
+
+    The facts are read under the lock that receipts are written under: a gift that somebody voided meanwhile is void.
+    """
+    session.flush()
+    lock_receipts(session, donation.id)
+    session.refresh(donation)
     facts = gift_facts(donation)
     if facts is not None:
         bring_up_to_date(session, facts)

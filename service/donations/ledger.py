@@ -29,14 +29,21 @@ class Line:
 
 
 def list_lines(payment: PaymentFacts) -> list[Line]:
-    """Return every line that these facts deserve; none before the money is paid."""
-    if payment.status is not PaymentStatus.PAID or payment.charge_id is None:
+    """Return every line that these facts deserve; none before the money is paid.
+
+    Money that arrived and was then failed by its bank stands in the books both ways.
+    """
+    was_paid = payment.status is PaymentStatus.PAID or payment.reversals
+    if not was_paid or payment.charge_id is None:
         return []
     lines = [*_gift_lines(payment, payment.charge_id)]
     for refund in payment.refunds:
         lines += _refund_lines(refund)
     for dispute in payment.disputes:
         lines += _dispute_lines(dispute)
+    for back in payment.reversals:
+        key = f"reversed:{back.transaction_id}"
+        lines.append(Line(key, LedgerKind.REVERSED, back.net_minor, payment.charge_id, back.created_at))
     return lines
 
 

@@ -208,7 +208,7 @@ class Donation(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     payment_id: Mapped[str | None] = mapped_column(unique=True)  # the processor's PaymentIntent; None when offline
     charge_id: Mapped[str | None] = mapped_column(unique=True)
-    invoice_id: Mapped[str | None] = mapped_column(unique=True)
+    invoice_id: Mapped[str | None] = mapped_column(index=True)  # several payments may settle one invoice
     offline_id: Mapped[str | None] = mapped_column(unique=True)
     attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempts.id"))
     recurring_id: Mapped[int | None] = mapped_column(ForeignKey("recurring_donations.id"), index=True)
@@ -219,6 +219,7 @@ class Donation(Base):
     fee_cover_minor: Mapped[int] = mapped_column(default=0)
     refunded_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str]
+    giver_name: Mapped[str] = mapped_column(default="")  # as typed with this gift; two people may share an address
     method: Mapped[str] = mapped_column(default="")  # for people: "Visa •••• 4242", "Cheque 1042"
     paid_at: Mapped[datetime | None]
     is_anonymous: Mapped[bool] = mapped_column(default=False)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +26,10 @@ from service.organisation.queries import get_organisation
 
 OLDEST: Final = timedelta(days=3 * 366)  # older than that is a slip of the pen, or a matter for the accountant
 LONGEST_LINE: Final = 200
+SENT_BEFORE: Final = (
+    "This form was sent before with other words, and that gift is in the books. If this is another gift, send it now; "
+    "if it puts the first one right, void that one too."
+)
 _NONCE: Final = re.compile(r"[0-9a-f]{32}")
 _METHODS: Final = {"cheque": "Check", "transfer": "Transfer", "cash": "Cash"}  # as receipts print it, in U.S. words
 _NOON: Final = time(12)  # a cheque has a day but no hour; noon is that day in every zone near the office's
@@ -63,27 +67,29 @@ class OfflineGift:
     is_anonymous: bool = False
 
 
-def record_offline_gift(session: Session, gift: OfflineGift, nonce: str) -> Donation:
-    """Write a cheque, transfer or cash gift into the books, with its receipt.
+def record_offline_gift(session: Session, gift: OfflineGift, nonce: str) -> tuple[Donation, bool]:
+    """Write a cheque, transfer or cash gift into the books, with its receipt. Returns it, and whether it is new.
 
     Safe to repeat: ``nonce`` (32 hex digits, made with the form) is unique, and sent again it yields the same gift.
 
     Raises:
         BadInput: when amount, day, name, address or benefit will not do.
         NotFound: when there is no such fund.
+        Conflict: when the form was sent before with other words, and that gift is in the books.
     """
     if not _NONCE.fullmatch(nonce):
         raise BadInput("This form is incomplete. Please load the page again.")
     organisation = get_organisation(session)
     _refuse_bad(gift, organisation)
     benefit = check_benefit(gift.fair_market_value_minor, gift.benefit)
-    donation_id = _insert_once(session, gift, nonce, organisation, benefit)
+    columns = _write_columns(session, gift, organisation, benefit)
+    donation_id = _insert_once(session, nonce, columns)
     if donation_id is None:
-        return session.scalars(select(Donation).where(Donation.offline_id == nonce)).one()
+        return _find_same(session, nonce, columns), False
     donation = session.get_one(Donation, donation_id)
     _write_line(session, donation, f"manual:{nonce}", LedgerKind.GIFT, gift.amount_minor, donation.paid_at or now())
     update_receipt(session, donation)
-    return donation
+    return donation, True
 
 
 def void_offline_gift(session: Session, donation_id: int, reason: VoidReason) -> Donation:
@@ -93,7 +99,7 @@ def void_offline_gift(session: Session, donation_id: int, reason: VoidReason) ->
         NotFound: when there is no such gift.
         Conflict: when the gift came through the processor, which pays back by a refund.
     """
-    donation = session.get(Donation, donation_id, with_for_update=True)
+    donation = session.get(Donation, donation_id, with_for_update={"key_share": True})
     if donation is None:
         raise NotFound("There is no such gift.")
     if donation.offline_id is None:
@@ -110,10 +116,8 @@ def void_offline_gift(session: Session, donation_id: int, reason: VoidReason) ->
     return donation
 
 
-def _insert_once(
-    session: Session, gift: OfflineGift, nonce: str, organisation: Organisation, benefit: str
-) -> int | None:
-    """Add the gift's row. Returns its id, or None when this form was taken before."""
+def _write_columns(session: Session, gift: OfflineGift, organisation: Organisation, benefit: str) -> dict[str, Any]:
+    """Return what the gift's row says; its donor is made if need be."""
     if session.get(Fund, gift.fund_id) is None:
         raise NotFound("There is no such fund.")
     name = " ".join(gift.donor_name.split())
@@ -123,21 +127,33 @@ def _insert_once(
         raise BadInput("The giver’s address can’t be read.")
     if is_new:
         donor.language = gift.language
-    row = insert(Donation).values(
-        offline_id=nonce,
-        donor_id=donor.id,
-        fund_id=gift.fund_id,
-        state=DonationState.SUCCEEDED,
-        amount_minor=gift.amount_minor,
-        currency=organisation.currency,
-        method=f"{_METHODS[gift.way]} {' '.join(gift.reference.split())}".strip(),
-        paid_at=datetime.combine(gift.given_on, _NOON, organisation.zone),
-        is_anonymous=gift.is_anonymous,
-        fair_market_value_minor=gift.fair_market_value_minor,
-        benefit=benefit,
-    )
+    return {
+        "donor_id": donor.id,
+        "giver_name": name,
+        "fund_id": gift.fund_id,
+        "amount_minor": gift.amount_minor,
+        "currency": organisation.currency,
+        "method": f"{_METHODS[gift.way]} {' '.join(gift.reference.split())}".strip(),
+        "paid_at": datetime.combine(gift.given_on, _NOON, organisation.zone),
+        "is_anonymous": gift.is_anonymous,
+        "fair_market_value_minor": gift.fair_market_value_minor,
+        "benefit": benefit,
+    }
+
+
+def _insert_once(session: Session, nonce: str, columns: dict[str, Any]) -> int | None:
+    """Add the gift's row. Returns its id, or None when this form was taken before."""
+    row = insert(Donation).values(offline_id=nonce, state=DonationState.SUCCEEDED, **columns)
     once = row.on_conflict_do_nothing(index_elements=[Donation.offline_id]).returning(Donation.id)
     return session.scalar(once)
+
+
+def _find_same(session: Session, nonce: str, columns: dict[str, Any]) -> Donation:
+    """Return the gift that this form became. Raises Conflict when it says something else."""
+    donation = session.scalars(select(Donation).where(Donation.offline_id == nonce)).one()
+    if any(getattr(donation, name) != value for name, value in columns.items()):
+        raise Conflict(SENT_BEFORE)
+    return donation
 
 
 def _refuse_bad(gift: OfflineGift, organisation: Organisation) -> None:

@@ -25,7 +25,10 @@ from service.staff.models import Account
 PAGE = 50
 FEES = (LedgerKind.FEE, LedgerKind.DISPUTE_FEE)
 GIVEN = (LedgerKind.GIFT, LedgerKind.FEE_COVER)
-RETURNED = (LedgerKind.REFUND, LedgerKind.REFUND_FAILED, LedgerKind.DISPUTE, LedgerKind.DISPUTE_REINSTATED)
+RETURNED = (
+    *(LedgerKind.REFUND, LedgerKind.REFUND_FAILED, LedgerKind.DISPUTE, LedgerKind.DISPUTE_REINSTATED),
+    LedgerKind.REVERSED,
+)
 
 
 @dataclass(frozen=True)

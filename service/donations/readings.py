@@ -40,9 +40,10 @@ def begin_reading(factory: SessionFactory, root: str, told_at: datetime | None) 
 
 
 def note_reading(session: Session, root: str, began_at: datetime) -> None:
-    """Keep, in the transaction that writes down what was read, when its reading began."""
+    """Keep when the newest reading of ``root`` began that was written down with all that hangs on it."""
     row = insert(Reading).values(root=root, began_at=began_at)
-    session.execute(row.on_conflict_do_update(index_elements=[Reading.root], set_={"began_at": began_at}))
+    newest = func.greatest(Reading.began_at, began_at)
+    session.execute(row.on_conflict_do_update(index_elements=[Reading.root], set_={"began_at": newest}))
 
 
 def forget_readings(session: Session) -> None:

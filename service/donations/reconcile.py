@@ -5,8 +5,8 @@ the sums agree.
 """
 
 import logging
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -21,7 +21,7 @@ from service.donations.gateway import Gateway, GatewayEvent, TransactionFacts
 from service.donations.models import Attempt, Donation, LedgerEntry, Reconciliation, RecurringDonation
 from service.donations.settlement import Settlement
 from service.donations.states import AttemptState, DonationState, RecurringState
-from service.errors import NotFound
+from service.errors import NotFound, Unavailable, describe_failure
 from service.inbox.models import OutsideEvent, Provider
 from service.inbox.receiving import receive_event
 
@@ -31,7 +31,15 @@ LOOK_BACK = timedelta(days=3)  # longer than a weekend with nobody in the office
 MARGIN = timedelta(days=1)  # a balance line may be a little later, or earlier, than what it belongs to
 RUNNING = timedelta(hours=1)  # longer than a comparison takes; one that died is begun again after this
 SILENCE = timedelta(hours=12)
-_MOVING = (DonationState.PROCESSING, DonationState.DISPUTED)
+MOST_UNREAD = 20  # one strange payment is a person's to look at; twenty are an outage
+LATE = timedelta(hours=26)  # a night that was not compared
+
+# What may still change, however long ago it began: payments on their way, arrangements that live, pages left open.
+_MOVING_PAYMENTS = select(Donation.payment_id).where(
+    Donation.state.in_((DonationState.PROCESSING, DonationState.DISPUTED))
+)
+_ALIVE = select(RecurringDonation.subscription_id).where(RecurringDonation.state != RecurringState.ENDED)
+_OPEN_PAGES = select(Attempt.session_id).where(Attempt.state == AttemptState.OPEN)
 
 
 def reconcile(factory: SessionFactory, gateway: Gateway, since: datetime) -> Reconciliation:
@@ -43,15 +51,16 @@ def reconcile(factory: SessionFactory, gateway: Gateway, since: datetime) -> Rec
         run = Reconciliation(since=since)
         session.add(run)
         lines_before = _count_lines(session)
-    settlement = Settlement(factory, gateway)
     run.events_found = fetch_missed_events(factory, gateway, since)
     transactions = list(gateway.list_transactions(since - MARGIN))
-    run.payments = _sync_payments(settlement, since, transactions)
-    run.recurring = _sync_recurring(settlement)
-    _sync_attempts(settlement)
+    reading = _Reading(Settlement(factory, gateway))
+    payments, recurring, pages = _list_all(factory, gateway, since, transactions)
+    run.payments = reading.sync(RootKind.PAYMENT, payments)
+    run.recurring = reading.sync(RootKind.RECURRING, recurring)
+    reading.sync(RootKind.CHECKOUT, pages)
     with transaction(factory) as session:
         comparison = compare_balance(session, transactions, since, now())
-        mismatches = comparison.mismatches + compare_mirror(session)
+        mismatches = reading.unread + comparison.mismatches + compare_mirror(session)
         run.ledger_minor, run.processor_minor = comparison.ledger_minor, comparison.processor_minor
         run.mismatches = [asdict(mismatch) for mismatch in mismatches]
         run.repaired = _count_lines(session) - lines_before
@@ -92,6 +101,17 @@ def was_reconciled_since(session: Session, since: datetime) -> bool:
     return session.scalar(done.limit(1)) is not None
 
 
+def watch_for_missed_nights(session: Session) -> None:
+    """Raise an alarm when comparisons have begun, and none has been finished since yesterday."""
+    began = select(Reconciliation.id).where(Reconciliation.started_at < now() - LATE)
+    if session.scalar(began.limit(1)) is not None and not was_reconciled_since(session, now() - LATE):
+        raise_alarm(
+            session,
+            "reconciliation:late",
+            "The books have not been compared with the processor since yesterday. The worker’s log says why.",
+        )
+
+
 def watch_for_silence(session: Session) -> None:
     """Raise an alarm when givers went to the processor's page hours ago and no event has come since."""
     hours = SILENCE // timedelta(hours=1)
@@ -108,48 +128,47 @@ def watch_for_silence(session: Session) -> None:
         )
 
 
-def _sync_payments(settlement: Settlement, since: datetime, transactions: list[TransactionFacts]) -> int:
-    """Settle the window's payments, older ones whose money moved in it, and those that may still change."""
-    with transaction(settlement.factory) as session:
-        moving = select(Donation.payment_id).where(Donation.state.in_(_MOVING), Donation.payment_id.is_not(None))
-        ids = {payment_id for payment_id in session.scalars(moving) if payment_id}
-    ids.update(moved.payment_id for moved in transactions if moved.payment_id)
-    ids.update(settlement.gateway.list_payments(since))
-    for payment_id in sorted(ids):
-        _sync(settlement, Root(RootKind.PAYMENT, payment_id))
-    return len(ids)
-
-
-def _sync_recurring(settlement: Settlement) -> int:
-    """Settle every arrangement that the processor or we believe to be alive."""
-    with transaction(settlement.factory) as session:
-        alive = select(RecurringDonation.subscription_id).where(RecurringDonation.state != RecurringState.ENDED)
-        ids = set(session.scalars(alive))
-    ids.update(settlement.gateway.list_recurring())
-    for subscription_id in sorted(ids):
-        _sync(settlement, Root(RootKind.RECURRING, subscription_id))
-    return len(ids)
-
-
-def _sync_attempts(settlement: Settlement) -> None:
-    """Settle forms whose page nobody told us the end of."""
-    for session_id in _list_open_pages(settlement.factory):
-        _sync(settlement, Root(RootKind.CHECKOUT, session_id))
-
-
-def _sync(settlement: Settlement, root: Root) -> None:
-    """Settle one root; what is none of ours, or was deleted there, must not end the run."""
-    try:
-        settlement.sync(root)
-    except NotFound:
-        log.warning("%s %s is not a gift's, or is gone at the processor", root.kind, root.id)
-
-
-def _list_open_pages(factory: SessionFactory) -> Iterator[str]:
+def _list_all(
+    factory: SessionFactory, gateway: Gateway, since: datetime, transactions: list[TransactionFacts]
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the ids of payments, arrangements and open pages; asks the processor outside any transaction."""
     with transaction(factory) as session:
-        pages = select(Attempt.session_id).where(Attempt.state == AttemptState.OPEN, Attempt.session_id.is_not(None))
-        found = session.scalars(pages).all()
-    return (session_id for session_id in found if session_id)
+        moving = list(session.scalars(_MOVING_PAYMENTS))
+        alive = list(session.scalars(_ALIVE))
+        pages = list(session.scalars(_OPEN_PAGES))
+    payments = [*moving, *(moved.payment_id for moved in transactions), *gateway.list_payments(since)]
+    return [one for one in payments if one], [*alive, *gateway.list_recurring()], [one for one in pages if one]
+
+
+@dataclass
+class _Reading:
+    """One pass over everything: what can't be read is noted and must not end the pass, unless nothing can be."""
+
+    settlement: Settlement
+    unread: list[Mismatch] = field(default_factory=list)
+
+    def sync(self, kind: RootKind, ids: Iterable[str]) -> int:
+        """Settle each root of one kind; return how many there were.
+
+        Raises:
+            Unavailable: when so many can't be read that the processor, or our database, must be away.
+        """
+        count = 0
+        for count, root_id in enumerate(sorted(set(ids)), start=1):  # noqa: B007 - the last count is the answer
+            self._sync_one(Root(kind, root_id))
+            if len(self.unread) > MOST_UNREAD:
+                raise Unavailable(f"The comparison was given up: {self.unread[-1].sentence}")
+        return count
+
+    def _sync_one(self, root: Root) -> None:
+        try:
+            self.settlement.sync(root)
+        except NotFound:
+            log.warning("%s %s is not a gift’s, or is gone at the processor", root.kind, root.id)
+        except Exception as problem:  # noqa: BLE001 - noted, told to staff, and the next root gets its turn
+            log.error("%s %s could not be read anew: %s", root.kind, root.id, describe_failure(problem))  # noqa: TRY400
+            sentence = f"{root.id} could not be read anew ({type(problem).__name__})."
+            self.unread.append(Mismatch(root.id, 0, 0, sentence))
 
 
 def _count_lines(session: Session) -> int:

@@ -7,16 +7,16 @@ order, the arrangement before the donor, and never more firmly than a foreign ke
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
-from service.donations.gateway import DisputeFacts, PaymentFacts
+from service.donations.gateway import DisputeFacts, PaymentFacts, RefundFacts
 from service.donations.giftfacts import update_receipt
 from service.donations.givers import ensure_donor
 from service.donations.ledger import list_lines, write_lines
-from service.donations.models import Attempt, Dispute, Donation, Fund, RecurringDonation, Refund
+from service.donations.models import Attempt, Dispute, Donation, Fund, RecurringDonation, Refund, RefundRequest
 from service.donations.states import (
     DisputeState,
     DonationState,
@@ -29,6 +29,12 @@ from service.mail.models import LetterKind
 from service.mail.outbox import post_letter_once
 from service.money import write_amount
 
+_NEWS: Final = {
+    DisputeState.INQUIRY: "asks about",
+    DisputeState.OPEN: "disputes",
+    DisputeState.LOST: "has taken back",
+}
+NAMES_NO_FUND: Final = "It did not come by our form and names no fund, so it has no receipt until somebody names one."
 _SEEN: Final = frozenset({PaymentStatus.PAID, PaymentStatus.PROCESSING})
 
 
@@ -50,6 +56,11 @@ def record_payment(session: Session, facts: PaymentFacts) -> Donation | None:
     update_receipt(session, donation)
     _post_letters(session, donation, was)
     return donation
+
+
+def is_ours(facts: PaymentFacts) -> bool:
+    """Whether a payment carries the labels of our own form; the account may be used for more than gifts."""
+    return facts.attempt is not None or facts.fund is not None
 
 
 def find_attempt(session: Session, public_id: str | None) -> Attempt | None:
@@ -91,7 +102,7 @@ def _find_or_add(session: Session, facts: PaymentFacts) -> Donation | None:
 
 def _mirror(session: Session, donation: Donation, facts: PaymentFacts) -> None:
     attempt = find_attempt(session, facts.attempt)
-    recurring = ensure_recurring(session, facts.subscription_id)
+    recurring = ensure_recurring(session, facts.subscription_id) if is_ours(facts) else None
     donor = ensure_donor(session, attempt, facts.address, facts.name, facts.customer_id)
     refunded = sum(refund.amount_minor for refund in facts.refunds if refund.state is not RefundState.FAILED)
     donation.state = derive_donation_state(
@@ -105,6 +116,7 @@ def _mirror(session: Session, donation: Donation, facts: PaymentFacts) -> None:
     donation.method, donation.paid_at = facts.method, facts.paid_at
     donation.recurring_id = recurring.id if recurring else None
     donation.donor_id = donation.donor_id or (donor.id if donor else None)
+    donation.giver_name = donation.giver_name or ((attempt.donor_name if attempt else "") or facts.name or "")[:200]
     donation.fund_id = donation.fund_id or find_fund_id(session, attempt, facts.fund)
     donation.changed_at = func.now()
     if attempt is not None:
@@ -127,13 +139,18 @@ def _list_doubts(donation: Donation, attempt: Attempt | None, facts: PaymentFact
     if donation.donor_id is None:
         doubts.append("Nobody knows who gave: the payment came without an address.")
     if donation.fund_id is None:
-        doubts.append("It did not come by our form and names no fund, so it has no receipt until somebody names one.")
-    elif attempt is None:
+        doubts.append(NAMES_NO_FUND)
+    elif attempt is None and is_ours(facts):  # a payment that is not ours has its fund from staff, who looked at it
         doubts.append("No form of ours belongs to this payment.")
-    elif attempt.frequency is Frequency.ONCE:
+    elif attempt is not None and attempt.frequency is Frequency.ONCE:
         asked = attempt.amount_minor + attempt.fee_cover_minor
         if (asked, attempt.currency) != (facts.amount_minor, facts.currency):
             doubts.append(f"The form asked for {write_amount(asked, attempt.currency)}.")
+    doubts += [
+        f"Only {write_amount(dispute.amount_minor, facts.currency)} of it was disputed, yet its whole receipt is void."
+        for dispute in facts.disputes
+        if dispute.state is DisputeState.LOST and dispute.amount_minor < facts.amount_minor
+    ]
     return " ".join(doubts)
 
 
@@ -146,9 +163,12 @@ def _mirror_refunds(session: Session, donation: Donation, facts: PaymentFacts) -
             state=refund.state,
             created_at=refund.created_at,
         )
+        was = session.scalar(select(Refund.state).where(Refund.refund_id == refund.refund_id))
         session.execute(
             row.on_conflict_do_update(index_elements=[Refund.refund_id], set_={"state": row.excluded.state})
         )
+        if refund.state is RefundState.FAILED and was is not RefundState.FAILED:
+            _tell_of_failed_refund(session, donation, refund)
 
 
 def _mirror_disputes(session: Session, donation: Donation, facts: PaymentFacts) -> None:
@@ -164,19 +184,31 @@ def _mirror_disputes(session: Session, donation: Donation, facts: PaymentFacts) 
             created_at=dispute.created_at,
         )
         changed = {"status": row.excluded.status, "state": row.excluded.state, "answer_by": row.excluded.answer_by}
-        before = session.scalar(select(Dispute.id).where(Dispute.dispute_id == dispute.dispute_id))
+        was = session.scalar(select(Dispute.state).where(Dispute.dispute_id == dispute.dispute_id))
         session.execute(row.on_conflict_do_update(index_elements=[Dispute.dispute_id], set_=changed))
-        if before is None and dispute.state in {DisputeState.OPEN, DisputeState.INQUIRY}:
+        if dispute.state is not was and dispute.state in _NEWS:
             _call_staff(session, donation, dispute)
 
 
+def _tell_of_failed_refund(session: Session, donation: Donation, refund: RefundFacts) -> None:
+    """Say that the giver did not get the money back, to staff and on the request that asked for it."""
+    amount = write_amount(refund.amount_minor, donation.currency)
+    asked = update(RefundRequest).where(RefundRequest.refund_id == refund.refund_id, RefundRequest.state == "sent")
+    session.execute(asked.values(state="failed", problem="The giver’s bank sent it back."))
+    raise_alarm(
+        session,
+        f"refund:{refund.refund_id}",
+        f"A refund of {amount} (gift {donation.id}) came back: the giver has not got it. Please pay it another way.",
+    )
+
+
 def _call_staff(session: Session, donation: Donation, dispute: DisputeFacts) -> None:
+    amount = write_amount(dispute.amount_minor, donation.currency)
     by = f" Answer by {dispute.answer_by:%d %B %Y}." if dispute.answer_by else ""
     raise_alarm(
         session,
-        f"dispute:{dispute.dispute_id}",
-        f"A giver’s bank disputes {write_amount(dispute.amount_minor, donation.currency)} "
-        f"(gift {donation.id}, {dispute.reason}).{by}",
+        f"dispute:{dispute.dispute_id}:{dispute.state}",
+        f"A giver’s bank {_NEWS[dispute.state]} {amount} (gift {donation.id}, {dispute.reason}).{by}",
     )
 
 

@@ -4,7 +4,6 @@ A request is a row before the processor hears of it, and its id is in the idempo
 press pays twice. What has become of a refund is never written here: ``settlement`` reads it from the processor.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -28,9 +27,6 @@ from service.staff.models import Account
 
 LONGEST_REASON: Final = 500
 LATE: Final = timedelta(seconds=60)  # a nudge that has not come by then is lost
-# The processor forgets a key after a day (docs.stripe.com/api/idempotent_requests): an older request is first looked
-# for among the refunds that it already has.
-KEY_HOLDS: Final = timedelta(hours=20)
 _REFUNDABLE: Final = frozenset({DonationState.SUCCEEDED, DonationState.PARTIALLY_REFUNDED})
 _WHY_NOT: Final = {
     DonationState.PROCESSING: "The money has not arrived yet, so there is nothing to pay back.",
@@ -155,7 +151,8 @@ def count_left(session: Session, donation: Donation) -> int:
 
 
 def send_refund(factory: SessionFactory, gateway: Gateway, request_id: int) -> None:
-    """Have an approved request paid back. Safe to repeat: only an approved one is sent, under one key.
+    """Have an approved request paid back. Safe to repeat: only an approved one is sent, under one key
+    by which the processor knows its refund for ever.
 
     Raises:
         Unavailable: when the processor does not answer; the request stays approved and is tried again.
@@ -165,16 +162,13 @@ def send_refund(factory: SessionFactory, gateway: Gateway, request_id: int) -> N
         if request is None or request.state != RequestState.APPROVED:
             return
         payment_id = request.donation.payment_id or ""
-        is_old = request.decided_at is not None and request.decided_at < now() - KEY_HOLDS
-    settlement = Settlement(factory, gateway)
-    refund_id = _find_sent_before(settlement, request, payment_id) if is_old else None
     try:
-        refund_id = refund_id or gateway.refund(payment_id, request.amount_minor, f"refund:{request_id}")
+        refund_id = gateway.refund(payment_id, request.amount_minor, f"refund:{request_id}")
     except (BadInput, NotFound) as problem:
         _mark_failed(factory, request_id, problem.message)
         return
     _mark_sent(factory, request_id, refund_id)
-    settlement.sync_payment(payment_id)
+    Settlement(factory, gateway).sync_payment(payment_id)
 
 
 def list_unsent_refunds(session: Session) -> list[int]:
@@ -201,7 +195,7 @@ def list_requests(session: Session, donation_id: int | None = None) -> list[Aske
 
 
 def _lock_gift(session: Session, donation_id: int) -> Donation:
-    donation = session.get(Donation, donation_id, with_for_update=True)
+    donation = session.get(Donation, donation_id, with_for_update={"key_share": True})
     if donation is None:
         raise NotFound("There is no such gift.")
     return donation
@@ -213,7 +207,7 @@ def _lock_request(session: Session, request_id: int) -> tuple[RefundRequest, Don
     if request is None:
         raise NotFound("There is no such request for a refund.")
     donation = _lock_gift(session, request.donation_id)
-    session.refresh(request, with_for_update=True)
+    session.refresh(request, with_for_update={"key_share": True})
     if request.state != RequestState.WAITING:
         raise Conflict("This request was decided meanwhile.")
     return request, donation
@@ -234,31 +228,15 @@ def _refuse_amount(session: Session, donation: Donation, amount_minor: int) -> N
         raise BadInput(f"At most {write_amount(left, donation.currency)} of this gift can be paid back.")
 
 
-def _find_sent_before(settlement: Settlement, request: RefundRequest, payment_id: str) -> str | None:
-    """Return the refund that an earlier try left at the processor without our hearing of it, or None."""
-    settlement.sync_payment(payment_id)
-    with transaction(settlement.factory) as session:
-        claimed = select(RefundRequest.refund_id).where(RefundRequest.refund_id.is_not(None))
-        unclaimed: Sequence[str] = session.scalars(
-            select(Refund.refund_id).where(
-                Refund.donation_id == request.donation_id,
-                Refund.amount_minor == request.amount_minor,
-                Refund.created_at >= request.decided_at,
-                Refund.refund_id.not_in(claimed),
-            )
-        ).all()
-    return unclaimed[0] if unclaimed else None
-
-
 def _mark_sent(factory: SessionFactory, request_id: int, refund_id: str) -> None:
     with transaction(factory) as session:
-        request = session.get_one(RefundRequest, request_id, with_for_update=True)
+        request = session.get_one(RefundRequest, request_id, with_for_update={"key_share": True})
         request.state, request.refund_id = RequestState.SENT, refund_id
 
 
 def _mark_failed(factory: SessionFactory, request_id: int, problem: str) -> None:
     with transaction(factory) as session:
-        request = session.get_one(RefundRequest, request_id, with_for_update=True)
+        request = session.get_one(RefundRequest, request_id, with_for_update={"key_share": True})
         if request.state != RequestState.APPROVED:
             return
         request.state, request.problem = RequestState.FAILED, problem

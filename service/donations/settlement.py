@@ -8,21 +8,22 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.alarms.raising import raise_alarm
 from service.clock import now
 from service.db import SessionFactory, hold_lock, transaction
 from service.donations.events import Root, RootKind, find_roots
 from service.donations.gateway import CheckoutFacts, Gateway
 from service.donations.models import Attempt
 from service.donations.readings import begin_reading, note_reading
-from service.donations.recording import record_payment
+from service.donations.recording import is_ours, record_payment
 from service.donations.recurring import record_recurring
 from service.donations.states import MOVES, AttemptState
-from service.errors import NotFound, PostriderError
+from service.errors import NotFound, PostriderError, describe_failure
 from service.inbox.handling import find_waiting_event, mark_handled, mark_tried
 from service.inbox.models import EventState, OutsideEvent
 
@@ -30,7 +31,16 @@ Facts = TypeVar("Facts")
 log = logging.getLogger(__name__)
 
 UNKNOWN_FOR = timedelta(hours=1)  # what the processor does not know by then is of another account, or was deleted
+FRAUD_WARNING: Final = "radar.early_fraud_warning.created"
 _SEEN_STATES = {"complete": AttemptState.COMPLETE, "expired": AttemptState.EXPIRED, "open": AttemptState.OPEN}
+
+
+@dataclass(frozen=True)
+class _Read(Generic[Facts]):
+    """What was read, and when its reading began."""
+
+    facts: Facts
+    began_at: datetime
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Settlement:
         with transaction(self.factory) as session:
             if isinstance(outcome, EventState):
                 mark_handled(session, event_row_id, outcome)
+                _warn_staff(session, event)
             else:
                 mark_tried(session, event_row_id, outcome)
 
@@ -67,14 +78,19 @@ class Settlement:
 
     def sync_payment(self, payment_id: str, told_at: datetime | None = None) -> None:
         """Settle one payment, and the arrangement that it belongs to."""
-        facts = self._read(f"payment:{payment_id}", told_at, payment_id, self.gateway.fetch_payment, record_payment)
-        if facts is not None and facts.subscription_id is not None:
-            self.sync_recurring(facts.subscription_id, told_at)
+        root = f"payment:{payment_id}"
+        read = self._read(root, told_at, payment_id, self.gateway.fetch_payment, record_payment)
+        if read is not None:
+            if read.facts.subscription_id is not None and is_ours(read.facts):
+                self.sync_recurring(read.facts.subscription_id, told_at)
+            self._note(root, read.began_at)
 
     def sync_recurring(self, subscription_id: str, told_at: datetime | None = None) -> None:
         """Settle one standing arrangement."""
-        name = f"recurring:{subscription_id}"
-        self._read(name, told_at, subscription_id, self.gateway.fetch_recurring, record_recurring)
+        root = f"recurring:{subscription_id}"
+        read = self._read(root, told_at, subscription_id, self.gateway.fetch_recurring, record_recurring)
+        if read is not None:
+            self._note(root, read.began_at)
 
     def sync_invoice(self, invoice_id: str, told_at: datetime | None = None) -> None:
         """Settle the payments of one renewal."""
@@ -83,11 +99,14 @@ class Settlement:
 
     def sync_checkout(self, session_id: str, told_at: datetime | None = None) -> None:
         """Settle how far a giver came, then the payment or arrangement that came of it."""
-        facts = self._read(f"checkout:{session_id}", told_at, session_id, self.gateway.fetch_checkout, _record_checkout)
-        if facts is not None and facts.subscription_id is not None:
-            self.sync_recurring(facts.subscription_id, told_at)
-        if facts is not None and facts.payment_id is not None:
-            self.sync_payment(facts.payment_id, told_at)
+        root = f"checkout:{session_id}"
+        read = self._read(root, told_at, session_id, self.gateway.fetch_checkout, _record_checkout)
+        if read is not None:
+            if read.facts.subscription_id is not None:
+                self.sync_recurring(read.facts.subscription_id, told_at)
+            if read.facts.payment_id is not None:
+                self.sync_payment(read.facts.payment_id, told_at)
+            self._note(root, read.began_at)
 
     def sync_attempt(self, attempt_id: int) -> None:
         """Settle a form whose giver has come back from the processor's page."""
@@ -103,7 +122,7 @@ class Settlement:
         root_id: str,
         fetch: Callable[[str], Facts],
         record: Callable[[Session, Facts], object],
-    ) -> Facts | None:
+    ) -> "_Read[Facts] | None":
         """Fetch and record under the root's lock; None when that was done since ``told_at``."""
         with hold_lock(self.factory, root):
             began_at = begin_reading(self.factory, root, told_at)
@@ -112,26 +131,46 @@ class Settlement:
             facts = fetch(root_id)
             with transaction(self.factory) as session:
                 record(session, facts)
-                note_reading(session, root, began_at)
-        return facts
+        return _Read(facts, began_at)
+
+    def _note(self, root: str, began_at: datetime) -> None:
+        """Keep that a root was read, once all that hangs on it is settled too: an event that finds it read is done."""
+        with transaction(self.factory) as session:
+            note_reading(session, root, began_at)
 
     def _settle(self, event: OutsideEvent) -> EventState | str:
         """Return the state that the event has reached, or the sentence that says why it must wait."""
         roots = find_roots(event.payload)
-        try:
-            for root in roots:
-                self.sync(root, event.received_at)
-        except NotFound as problem:
-            if event.occurred_at > now() - UNKNOWN_FOR:
-                return problem.message
+        problems = [problem for root in roots if (problem := self._try(root, event))]
+        if not problems:
+            return EventState.DONE if roots else EventState.IGNORED
+        is_old = event.occurred_at < now() - UNKNOWN_FOR
+        if is_old and all(isinstance(problem, NotFound) for problem in problems):
             log.warning("event row %s is about something that the processor does not know", event.id)
             return EventState.IGNORED
+        return problems[0].message
+
+    def _try(self, root: Root, event: OutsideEvent) -> PostriderError | None:
+        """Settle one root of an event. Whatever goes wrong, the event is not lost: it waits, and staff are told."""
+        try:
+            self.sync(root, event.received_at)
         except PostriderError as problem:
-            return problem.message
-        except Exception as problem:  # whatever it was, the event must not be lost: it waits, and staff are told
-            log.exception("event row %s could not be settled", event.id)
-            return f"unexpected {type(problem).__name__}"
-        return EventState.DONE if roots else EventState.IGNORED
+            return problem
+        except Exception as problem:  # noqa: BLE001 - kept with the event, which is tried again
+            log.error("event row %s could not be settled: %s", event.id, describe_failure(problem))  # noqa: TRY400
+            return PostriderError(f"unexpected {type(problem).__name__}")
+        return None
+
+
+def _warn_staff(session: Session, event: OutsideEvent) -> None:
+    """Call staff for what no row shows: the card's network warns of fraud before a dispute is opened."""
+    if event.type == FRAUD_WARNING:
+        payment = next((root.id for root in find_roots(event.payload)), "unknown")
+        raise_alarm(
+            session,
+            f"fraud:{payment}",
+            f"A card’s network warns that the payment {payment} may be fraud. Paying it back now avoids a dispute.",
+        )
 
 
 def _record_checkout(session: Session, facts: CheckoutFacts) -> None:

@@ -73,6 +73,7 @@ class LedgerKind(StrEnum):
     GIFT = "gift"
     FEE_COVER = "fee_cover"  # what the giver added for the fee: money like the gift, but no part of a goal
     FEE = "fee"
+    REVERSED = "reversed"  # a bank payment that failed after it had arrived
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
     DISPUTE = "dispute"

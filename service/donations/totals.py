@@ -18,6 +18,7 @@ from service.donations.queries import FEES
 from service.donations.states import Frequency, LedgerKind, RecurringState
 
 MONTHS_A_YEAR: Final = 12
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)  # a day beyond is a slip; the last day has a next one
 _CHARGED: Final = (RecurringState.ACTIVE, RecurringState.PAST_DUE)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
+from service.errors import Conflict, NotFound
 from service.inbox.models import EventState, OutsideEvent
 
 LATE = timedelta(seconds=60)  # a nudge that has not come by then is lost
@@ -19,14 +20,25 @@ def find_waiting_event(session: Session, event_row_id: int) -> OutsideEvent | No
     return session.scalar(waits)
 
 
-def list_due_events(session: Session, limit: int = 500) -> list[int]:
-    """Return the ids of events whose nudge was lost or whose wait is over, oldest first."""
+def take_due_events(session: Session, limit: int = 500) -> list[int]:
+    """Return the ids of events whose nudge was lost or whose wait is over, oldest first, and let each wait again.
+
+    So that work which is slow is not nudged again and again, whoever asks.
+    """
     due = select(OutsideEvent.id).where(
         OutsideEvent.state == EventState.RECEIVED,
         OutsideEvent.next_attempt_at <= func.now(),
         (OutsideEvent.attempts > 0) | (OutsideEvent.received_at < func.now() - LATE),
     )
-    return list(session.scalars(due.order_by(OutsideEvent.id).limit(limit)))
+    oldest = due.order_by(OutsideEvent.id).limit(limit).with_for_update(skip_locked=True)
+    taken = (
+        update(OutsideEvent)
+        .where(OutsideEvent.id.in_(oldest))
+        .values(next_attempt_at=func.now() + LATE)
+        .returning(OutsideEvent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(session.scalars(taken))
 
 
 def mark_handled(session: Session, event_row_id: int, state: EventState = EventState.DONE) -> None:
@@ -53,7 +65,17 @@ def mark_tried(session: Session, event_row_id: int, problem: str) -> None:
 
 
 def retry_event(session: Session, event_row_id: int) -> None:
-    """Let a failed event wait again, for staff who have mended the cause."""
+    """Let a failed event wait again, for staff who have mended the cause.
+
+    Raises:
+        NotFound: when there is no such event.
+        Conflict: when it has not failed: it waits already, or is settled.
+    """
+    event = session.get(OutsideEvent, event_row_id, with_for_update=True)
+    if event is None:
+        raise NotFound("There is no such event.")
+    if event.state is not EventState.FAILED:
+        raise Conflict("Only an event that failed is tried again, and this one has not, or not any more.")
     _mark(session, event_row_id, state=EventState.RECEIVED, attempts=0, next_attempt_at=func.now(), handled_at=None)
 
 

@@ -16,7 +16,7 @@ def trim_payloads(session: Session) -> int:
     old = (
         update(OutsideEvent)
         .where(
-            OutsideEvent.state.in_((EventState.DONE, EventState.IGNORED)),
+            OutsideEvent.state != EventState.RECEIVED,
             OutsideEvent.received_at < func.now() - KEPT_FOR,
             func.jsonb_typeof(OutsideEvent.payload["data"]) == "object",
         )

@@ -12,11 +12,12 @@ from zoneinfo import available_timezones
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
+from service.alarms.raising import raise_alarm
 from service.clock import now
 from service.errors import BadInput, Conflict
-from service.money import BASIS, get_currency
+from service.money import BASIS, get_currency, write_amount
 from service.organisation.models import Organisation
-from service.organisation.queries import find_organisation, get_organisation
+from service.organisation.queries import get_organisation
 
 LONGEST_LINE: Final = 200
 LONGEST_TEXT: Final = 2_000
@@ -52,34 +53,50 @@ class Facts:
     thanks_days: int = 90
 
 
+FIRST_LIMIT: Final = Facts.refund_limit_minor  # counts before anybody has set one
+Changes = dict[str, tuple[object, object]]
+
+
+@dataclass(frozen=True)
+class Editor:
+    """Who sets the facts: the name for people, and whether they may raise the limit for refunds."""
+
+    name: str
+    may_raise_limit: bool
+
+
 def facts_of(organisation: Organisation) -> Facts:
     """Return the facts as they stand."""
     values = {field.name: getattr(organisation, field.name) for field in fields(Facts)}
     return Facts(**{**values, "suggested_minor": tuple(organisation.suggested_minor)})
 
 
-def set_organisation(session: Session, facts: Facts) -> tuple[Organisation, list[str]]:
-    """Make the organisation be what ``facts`` say. Returns it with the names of the facts that changed.
+def set_organisation(session: Session, facts: Facts, editor: Editor) -> Changes:
+    """Make the organisation be what ``facts`` say. Returns what each fact was and is; None: there was none before.
 
-    Safe to repeat. Raises:
-        BadInput: naming the first fact that will not do.
+    Whoever raises the limit for refunds must not be the one who profits from it alone: it takes a publisher, and an
+    alarm tells everybody else. Safe to repeat.
+
+    Raises:
+        BadInput: naming the first fact that will not do, or that this editor may not raise.
         Conflict: when another currency is asked for than gifts are kept in.
     """
     clean = check_facts(facts)
     values = {**asdict(clean), "suggested_minor": list(clean.suggested_minor)}
-    organisation = find_organisation(session)
-    if organisation is None:
-        organisation = Organisation(id=1, **values)
-        session.add(organisation)
-        session.flush()
-        return organisation, sorted(values)
-    if organisation.currency != clean.currency:
+    organisation = session.get(Organisation, 1, with_for_update={"key_share": True})
+    if organisation is not None and organisation.currency != clean.currency:
         raise Conflict("The currency was set when the organisation was; gifts in the books are in it.")
-    changed = [name for name, value in values.items() if getattr(organisation, name) != value]
-    for name in changed:
-        setattr(organisation, name, values[name])
+    _watch_limit(session, organisation.refund_limit_minor if organisation else FIRST_LIMIT, clean, editor)
+    if organisation is None:
+        session.add(Organisation(id=1, **values))
+        session.flush()
+        return {name: (None, value) for name, value in values.items()}
+    was = {name: getattr(organisation, name) for name in values}
+    changes: Changes = {name: (was[name], value) for name, value in values.items() if was[name] != value}
+    for name, (_, value) in changes.items():
+        setattr(organisation, name, value)
     session.flush()
-    return organisation, sorted(changed)
+    return changes
 
 
 def check_facts(facts: Facts) -> Facts:
@@ -114,6 +131,24 @@ def resume_giving(session: Session) -> Organisation:
     organisation = get_organisation(session)
     organisation.giving_paused_at, organisation.giving_pause_reason = None, ""
     return organisation
+
+
+def _watch_limit(session: Session, was_minor: int, facts: Facts, editor: Editor) -> None:
+    """Refuse a higher limit for refunds, or tell everybody of it."""
+    if facts.refund_limit_minor <= was_minor:
+        return
+    before, after = (write_amount(minor, facts.currency) for minor in (was_minor, facts.refund_limit_minor))
+    if not editor.may_raise_limit:
+        raise BadInput(
+            f"Only a publisher may raise what one person may pay back alone, from {before} to {after}. "
+            "Please ask one, or leave it as it is; nothing is saved yet."
+        )
+    raise_alarm(
+        session,
+        "refund-limit",
+        f"{editor.name} raised what one person may pay back alone from {before} to {after}. "
+        "If that was not agreed upon, set it back under Organization and look through the refunds.",
+    )
 
 
 def _refuse_bad_amounts(facts: Facts) -> None:

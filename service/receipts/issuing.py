@@ -31,7 +31,7 @@ def bring_up_to_date(session: Session, facts: GiftFacts) -> None:
         BadInput: when a good gift has no moment of payment.
         NotFound: when staff have not said yet who the organisation is.
     """
-    _lock_gift(session, facts.donation_id)
+    lock_receipts(session, facts.donation_id)
     newest = _find_newest(session, facts.donation_id)
     if facts.standing is Standing.GOOD and deserves_receipt(facts):
         _acknowledge(session, newest, facts)
@@ -42,7 +42,8 @@ def bring_up_to_date(session: Session, facts: GiftFacts) -> None:
     session.flush()
 
 
-def _lock_gift(session: Session, donation_id: int) -> None:
+def lock_receipts(session: Session, donation_id: int) -> None:
+    """Let nobody else look at or write the receipts of a gift until the transaction ends. Safe to repeat."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"receipt:{donation_id}", 0))))
 
 

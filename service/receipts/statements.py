@@ -5,10 +5,12 @@ One donor and year has one statement that counts; a run makes a new version only
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service.clock import now
 from service.errors import Conflict, NotFound
 from service.mail.models import Letter, LetterKind
 from service.mail.outbox import post_letter_once
@@ -72,8 +74,19 @@ def approve_statement(session: Session, statement_id: int, account_id: int) -> S
     return statement
 
 
-def approve_year(session: Session, year: int, account_id: int) -> int:
-    """Let every draft of a year be sent, and note who said so. Returns how many. Safe to repeat."""
+def approve_year(session: Session, year: int, account_id: int, *, seen: int | None = None) -> int:
+    """Let every draft of a year be sent, and note who said so. Returns how many. Safe to repeat.
+
+    ``seen`` is the newest statement that the person looked at, 0 for none.
+
+    Raises:
+        Conflict: when there are other drafts by now than those.
+    """
+    _lock_year(session, year)
+    if seen is not None and seen != find_newest(list_statements(session, year)):
+        raise Conflict(
+            "There are other drafts now than those you looked at, so nothing was approved. Please look again."
+        )
     approved = (
         update(Statement)
         .where(Statement.year == year, Statement.state == StatementState.DRAFT)
@@ -87,7 +100,13 @@ def send_year(session: Session, year: int) -> int:
     """Post every approved statement of a year, and return how many. Safe to repeat: each version is posted once.
 
     What changed since it was approved is not sent: it becomes a new draft, and waits for a person again.
+
+    Raises:
+        NotFound: when staff have not said yet who the organisation is.
+        Conflict: when the year has not ended: more may be given in it.
     """
+    if not has_ended(year, get_organisation(session).zone):
+        raise Conflict(f"{year} has not ended yet: its statements can be sent from 1 January {year + 1}.")
     prepare_statements(session, year)
     ready = select(Statement).where(Statement.year == year, Statement.state == StatementState.APPROVED)
     statements = session.scalars(ready.order_by(Statement.id).with_for_update()).all()
@@ -97,6 +116,16 @@ def send_year(session: Session, year: int) -> int:
         post_letter_once(session, key, LetterKind.STATEMENT, statement.donor_address, about)
     session.flush()
     return len(statements)
+
+
+def has_ended(year: int, zone: ZoneInfo) -> bool:
+    """Return whether a year is over on the organisation's calendar."""
+    return now().astimezone(zone).year > year
+
+
+def find_newest(statements: Iterable[Statement]) -> int:
+    """Return the newest id among statements, 0 when there are none: it says which ones a person looked at."""
+    return max((one.id for one in statements), default=0)
 
 
 def _lock_year(session: Session, year: int) -> None:

@@ -6,7 +6,7 @@ import secrets
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import PostriderError
+from service.errors import PostriderError, describe_failure
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _show_http(problem: HTTPException) -> Response:
 
 def _show_unexpected(problem: Exception) -> Response:
     failure = secrets.token_hex(4)
-    log.error("unexpected failure %s at %s", failure, request.endpoint, exc_info=problem)
+    log.error("unexpected failure %s at %s: %s", failure, request.endpoint, describe_failure(problem))
     return _show(
         500,
         "unexpected",

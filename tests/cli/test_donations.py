@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -80,9 +81,19 @@ def test_without_a_processor_there_is_nothing_to_compare_with(run: Run) -> None:
 
 
 def test_statements_are_prepared_approved_by_a_person_and_sent(
-    run: Run, receipt_number: str, publisher_account: int, open_transaction: OpenTransaction
+    run: Run,
+    receipt_number: str,
+    publisher_account: int,
+    open_transaction: OpenTransaction,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert receipt_number
+    monkeypatch.setattr("service.receipts.statements.now", lambda: datetime(2026, 12, 31, tzinfo=UTC))
+    early = run("donations", "statements", "2026", "--send")
+    assert isinstance(early.exception, Conflict)
+    with open_transaction() as session:
+        assert session.scalars(select(Statement)).all() == []
+    monkeypatch.setattr("service.receipts.statements.now", lambda: datetime(2027, 1, 2, tzinfo=UTC))
     prepared = run("donations", "statements", "2026")
     assert "Grace Giver <grace.giver@example.org>" in prepared.output
     assert "made 1" in prepared.output
@@ -111,7 +122,7 @@ def test_a_receipt_is_written_by_its_number_or_its_id(run: Run, receipt_number: 
         assert result.exception is None
         assert f"Receipt {receipt_number}, version 1, issued" in result.output
         assert path.read_bytes().startswith(b"%PDF-")
-    for which in ("2026-999999", "999", "nonsense"):
+    for which in ("2026-999999", "999", "9" * 19, "9" * 5000, "nonsense"):
         assert isinstance(run("donations", "receipt", which).exception, NotFound)
 
 
@@ -124,9 +135,13 @@ def test_a_table_is_written_for_the_accountant_and_noted(
     assert result.exception is None
     (row,) = csv.DictReader(StringIO(path.read_bytes().decode("utf-8-sig"), newline=""))
     assert (row["Amount"], row["Receipt"]) == ("50.00", receipt_number)
-    assert len(run("donations", "export", "--output", "-").output.splitlines()) == 3  # heads, gift, fee
+    lines = run("donations", "export", "--from", day, "--to", day, "--output", "-").output.splitlines()
+    assert len(lines) == 3  # heads, gift, fee
+    assert run("donations", "export", "--output", "-").output.startswith("\ufeffLine,Day")
     bad = run("donations", "export", "--from", "2026-02-01", "--to", "2026-01-01", "--output", "-")
     assert isinstance(bad.exception, BadInput)
+    endless = run("donations", "export", "--to", "9999-12-31", "--output", "-")
+    assert isinstance(endless.exception, BadInput)
     with open_transaction() as session:
         actions = session.scalars(select(AuditEntry.action)).all()
-    assert actions == ["Took the gifts along by the command line", "Took the ledger along by the command line"]
+    assert actions == [f"Took the {what} along by the command line" for what in ("gifts", "ledger", "ledger")]

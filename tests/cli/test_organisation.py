@@ -4,6 +4,7 @@ import json
 
 from sqlalchemy import select
 
+from service.alarms.models import Alarm
 from service.errors import BadInput, Conflict, NotFound
 from service.organisation.models import Organisation
 from service.staff.models import AuditEntry
@@ -38,6 +39,20 @@ def test_the_organisation_is_set_in_parts(run: Run, open_transaction: OpenTransa
     assert "10.00, 20.00" in shown
     facts = json.loads(run("organisation", "show", "--json").output)
     assert (facts["suggested_minor"], facts["giving_paused_at"]) == ([1000, 2000], None)
+
+
+def test_the_limit_for_refunds_raised_by_the_command_line_calls_staff(
+    run: Run, open_transaction: OpenTransaction
+) -> None:
+    run("organisation", "set", *FIRST)
+    assert run("organisation", "set", "--refund-limit", "800").output == "Changed: refund_limit_minor.\n"
+    with open_transaction() as session:
+        sentence = session.scalars(select(Alarm.sentence)).one()
+        *_, details = session.scalars(select(AuditEntry.details).order_by(AuditEntry.id))
+    assert sentence.startswith(
+        "Somebody at the command line raised what one person may pay back alone from $500.00 to $800.00."
+    )
+    assert details == {"facts": {"refund_limit_minor": [50_000, 80_000]}}
 
 
 def test_what_will_not_do_is_a_sentence(run: Run) -> None:

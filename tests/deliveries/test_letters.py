@@ -1,12 +1,19 @@
 """Single letters: sent once, resent when in doubt, given up with a reason."""
 
+import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from service.alarms.models import Alarm
 from service.deliveries.lettertexts import write_letter
+from service.donations.giftfacts import update_receipt
 from service.jobs import Job
 from service.mail.models import Letter, LetterKind, LetterState
 from service.mail.outbox import post_letter
+from service.receipts.statements import prepare_statements
 from service.wiring import Services
+from tests.deliveries.written import make_house
+from tests.factories.giving import make_donation, make_donor
 from tests.factories.publication import make_issue, make_newsletter
 from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.fixtures.smtp import SmtpSink
@@ -43,6 +50,45 @@ def test_a_letter_about_something_gone_fails_once_and_says_why(
     with open_transaction() as session:
         letter = session.get_one(Letter, letter_id)
         assert (letter.state, letter.reply_text) == (LetterState.FAILED, "There is no such issue.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (LetterKind.RECEIPT, "The letter with receipt 2026-000001 (gift 1, donor 1) could not be delivered."),
+        (LetterKind.RECEIPT_VOIDED, "The letter that receipt 2026-000001 (gift 1, donor 1) is void could not be"),
+        (LetterKind.STATEMENT, "The statement of 2026 for donor 1 could not be delivered."),
+    ],
+)
+def test_a_paper_that_does_not_arrive_calls_staff_without_saying_the_address(
+    services: Services, open_transaction: OpenTransaction, smtp_sink: SmtpSink, kind: LetterKind, words: str
+) -> None:
+    with open_transaction() as session:
+        update_receipt(session, make_donation(session, make_donor(session), make_house(session)))
+        prepare_statements(session, 2026)
+        about = {"statement": 1} if kind is LetterKind.STATEMENT else {"receipt": 1}
+        letter_id = post_letter(session, kind, "grace.giver@example.org", about).id
+    smtp_sink.refuse("grace.giver@example.org", "550 5.1.1 <grace.giver@example.org> is unknown", times=1)
+    for _ in range(2):
+        services.letter_sender.deliver(letter_id)
+    with open_transaction() as session:
+        assert session.get_one(Letter, letter_id).state is LetterState.FAILED
+        alarm = session.scalars(select(Alarm)).one()
+    assert (alarm.key, alarm.times) == (f"letter:{letter_id}", 1)
+    assert alarm.sentence.startswith(words)
+    assert "@" not in alarm.sentence
+
+
+def test_a_paper_that_can_not_be_written_calls_staff_and_other_letters_do_not(
+    services: Services, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        lost = post_letter(session, LetterKind.RECEIPT, "grace.giver@example.org", {"receipt": 4711}).id
+        other = post_letter(session, LetterKind.TEST, "pat@example.org", {"issue": 4711}).id
+    for letter_id in (lost, other):
+        services.letter_sender.deliver(letter_id)
+    with open_transaction() as session:
+        assert session.scalars(select(Alarm.key)).all() == [f"letter:{lost}"]
 
 
 def test_a_letter_that_was_deferred_waits_and_then_goes(

@@ -9,30 +9,39 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from service.alarms.raising import list_standing_alarms
+from service.alarms.raising import list_standing_alarms, raise_alarm
 from service.clock import now
 from service.db import transaction
 from service.development.fakestripe.fake import FakeStripe
 from service.donations.checkout import (
     FORGOTTEN_AFTER,
+    MOST_CLOSED,
+    PAGE_LASTS,
     HastyForm,
     StaleForm,
+    close_page,
     expire_attempts,
+    list_open_pages,
     make_form_token,
     open_attempt,
     open_page,
 )
-from service.donations.defence import Arrival
+from service.donations.defence import DECLINED, LINK_ALARM, MOST_DECLINES, Arrival
 from service.donations.gateway import Gateway
-from service.donations.models import Attempt
+from service.donations.models import Attempt, DonorSignIn, Fund
 from service.donations.states import AttemptState, Frequency
+from service.donations.upkeep import tend_gifts
 from service.errors import BadInput, NotFound, Unavailable
+from service.inbox.models import OutsideEvent, Provider
+from service.jobs import Job
+from service.organisation.models import Organisation
 from service.tokens import Purpose
+from service.turns import Turn
 from service.wiring import Services
 from tests.donations.forms import GIVER, BreakablePages, fill_form
-from tests.factories.giving import make_fund, make_organisation
+from tests.factories.giving import make_attempt, make_donor, make_fund, make_organisation
 from tests.factories.publication import make_issue, make_newsletter
-from tests.fixtures.services import PUBLIC_URL, OpenTransaction
+from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
 
 pytestmark = pytest.mark.usefixtures("house")
 HERE = Arrival(network="192.0.2.0/24")
@@ -361,3 +370,160 @@ def test_forms_whose_page_must_have_closed_long_ago_expire_once(
         AttemptState.OPEN: AttemptState.EXPIRED,
     }
     assert row(fresh).state is AttemptState.NEW
+
+
+@pytest.fixture
+def opened(services: Services, gateway: Gateway, send: Send) -> int:
+    """A form whose giver is at the test Stripe's page."""
+    attempt_id = send(fill_form(services.signer))
+    open_page(services.factory, gateway, attempt_id, PUBLIC_URL)
+    return attempt_id
+
+
+def test_a_page_that_is_closed_takes_no_gift_and_its_form_has_expired(
+    services: Services, gateway: Gateway, fake_stripe: FakeStripe, opened: int, row: Callable[[int], Attempt]
+) -> None:
+    for _ in range(2):
+        close_page(services.factory, gateway, opened)
+        assert row(opened).state is AttemptState.EXPIRED
+    assert row(opened).finished_at is not None
+    (page,) = fake_stripe.list_objects("checkout.session")
+    assert page["status"] == "expired"
+
+
+def test_a_gift_that_was_paid_a_moment_before_its_page_was_closed_stays_a_gift(
+    services: Services, gateway: Gateway, fake_stripe: FakeStripe, opened: int, row: Callable[[int], Attempt]
+) -> None:
+    fake_stripe.pay(str(row(opened).session_id))
+    close_page(services.factory, gateway, opened)
+    assert row(opened).state is AttemptState.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [(Unavailable("away"), AttemptState.OPEN), (NotFound("no such page"), AttemptState.EXPIRED)],
+)
+def test_a_page_that_can_not_be_closed_now_waits_and_one_that_is_gone_does_not(
+    services: Services,
+    send: Send,
+    lead: Callable[[int], str],
+    pages: BreakablePages,
+    row: Callable[[int], Attempt],
+    fault: Exception,
+    state: AttemptState,
+) -> None:
+    asked: list[str] = []
+
+    def refuse(session_id: str) -> None:
+        asked.append(session_id)
+        raise fault
+
+    pages.expire_checkout = refuse  # type: ignore[attr-defined] # of the gateway, only this is asked for here
+    attempt_id = send(fill_form(services.signer))
+    close_page(services.factory, pages.gateway, attempt_id)
+    assert asked == []  # no page yet
+    lead(attempt_id)
+    close_page(services.factory, pages.gateway, attempt_id)
+    assert asked == ["cs_test_0"]
+    assert row(attempt_id).state is state
+
+
+Pages = dict[str, int]
+
+
+@pytest.fixture
+def standing(open_transaction: OpenTransaction) -> Pages:
+    """Forms at the processor's page by how their givers came, and some whose page nobody can pay on."""
+    with open_transaction() as session:
+        fund = session.scalars(select(Fund)).one()
+        donor = make_donor(session)
+        ends_at = now() + timedelta(hours=1)
+        session.add(DonorSignIn(donor_id=donor.id, expires_at=ends_at, used_at=now(), visit_ends_at=ends_at))
+        attempts = {
+            name: make_attempt(fund, address=f"{name}@example.org")
+            for name in ("public", "asked", "new", "complete", "old")
+        }
+        attempts["signed in"] = make_attempt(fund, address=donor.mailed_address)
+        attempts["before"] = make_attempt(fund, address=donor.mailed_address)
+        for name, attempt in attempts.items():
+            attempt.state, attempt.session_id, attempt.created_at = AttemptState.OPEN, f"cs_{name}", now()
+        attempts["asked"].issue_id = make_issue(session, make_newsletter(session, "crossings")).id
+        attempts["new"].state, attempts["new"].session_id = AttemptState.NEW, None
+        attempts["complete"].state = AttemptState.COMPLETE
+        attempts["old"].created_at = now() - PAGE_LASTS
+        attempts["before"].created_at = now() - timedelta(minutes=5)
+        session.add_all(attempts.values())
+        session.flush()
+        return {name: attempt.id for name, attempt in attempts.items()}
+
+
+def test_open_pages_are_those_on_which_somebody_may_still_pay(
+    standing: Pages, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        assert set(list_open_pages(session)) == {standing[name] for name in ("public", "asked", "signed in", "before")}
+        of_public = list_open_pages(session, links=False, donors=False)
+        assert set(of_public) == {standing["public"], standing["before"]}
+
+
+def test_one_tick_closes_no_more_pages_than_a_worker_can(open_transaction: OpenTransaction) -> None:
+    with open_transaction() as session:
+        fund = session.scalars(select(Fund)).one()
+        for number in range(MOST_CLOSED + 5):
+            attempt = make_attempt(fund)
+            attempt.state, attempt.session_id = AttemptState.OPEN, f"cs_{number}"
+            session.add(attempt)
+    with open_transaction() as session:
+        assert len(list_open_pages(session)) == MOST_CLOSED
+
+
+def pause(session: Session) -> None:
+    """Staff pause giving."""
+    session.execute(update(Organisation).values(giving_paused_at=now()))
+
+
+def flood(session: Session) -> None:
+    """As many cards are declined as close the public form."""
+    session.add_all(
+        OutsideEvent(provider=Provider.STRIPE, event_id=f"evt_{each}", type=DECLINED, payload={}, occurred_at=now())
+        for each in range(MOST_DECLINES)
+    )
+
+
+def flood_all(session: Session) -> None:
+    """Links are misused too."""
+    flood(session)
+    flood_links(session)
+
+
+def flood_links(session: Session) -> None:
+    """Links alone bring too much."""
+    raise_alarm(session, LINK_ALARM, "Too many.")
+
+
+@pytest.mark.parametrize(
+    ("what_happens", "closed"),
+    [
+        (None, set()),
+        (pause, {"public", "asked", "signed in", "before"}),
+        (flood, {"public", "before"}),
+        (flood_links, {"asked"}),
+        (flood_all, {"public", "asked", "before"}),
+    ],
+)
+def test_pausing_and_floods_close_the_pages_that_are_open_already_once_in_ten_seconds(
+    standing: Pages, open_transaction: OpenTransaction, published_jobs: PublishedJobs,
+    what_happens: Callable[[Session], None] | None, closed: set[str],
+) -> None:  # fmt: skip
+    if what_happens is not None:
+        with open_transaction() as session:
+            what_happens(session)
+    for _ in range(2):
+        with open_transaction() as session:
+            tend_gifts(session)
+    wanted = sorted((standing[name],) for name in closed)
+    assert sorted(published_jobs.of(Job.CLOSE_PAGE)) == wanted
+    with open_transaction() as session:
+        session.execute(update(Turn).values(taken_at=now() - timedelta(seconds=11)))
+        tend_gifts(session)
+    assert sorted(published_jobs.of(Job.CLOSE_PAGE)) == sorted(wanted * 2)

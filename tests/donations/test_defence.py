@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -21,12 +23,15 @@ from service.donations.defence import (
     DECLINED,
     FLOOD_WINDOW,
     LIMIT_WINDOW,
+    LINK_ALARM,
     MOST_DECLINES,
     MOST_OPENED,
     MOST_OPENED_BY_LINK,
     MOST_PER_ADDRESS,
     MOST_PER_NETWORK,
     MOST_PER_NETWORK_IN_FLOOD,
+    PAGES_CLOSE_WITHIN,
+    UNKNOWN,
     Arrival,
     GivingClosed,
     GivingPaused,
@@ -37,6 +42,7 @@ from service.donations.defence import (
     check_limits,
     close_if_flooded,
     is_closed,
+    is_closed_to_links,
     network_of,
 )
 from service.donations.models import Attempt, Fund
@@ -47,6 +53,7 @@ from service.organisation.queries import get_organisation
 from service.staff.accounts import create_account
 from service.staff.roles import Role
 from service.tokens import TokenSigner
+from service.turns import Turn
 from service.wiring import Services
 from tests.donations.forms import fill_form
 from tests.factories.giving import make_fund, make_organisation
@@ -126,14 +133,27 @@ def an_issue(session: Session) -> int:
         ("192.0.2.77", "192.0.2.0/24"),
         ("2001:db8:aa:bb::1", "2001:db8:aa::/48"),
         ("::ffff:192.0.2.9", "192.0.2.0/24"),
-        ("", ""),
-        (None, ""),
-        ("unix:", ""),
-        ("192.0.2.1, 10.0.0.1", ""),
+        ("192.0.2.77:50123", "192.0.2.0/24"),
+        ("[2001:db8:aa:bb::1]:443", "2001:db8:aa::/48"),
+        ("[2001:db8:aa:bb::1]", "2001:db8:aa::/48"),
+        ("[::ffff:192.0.2.9]:1", "192.0.2.0/24"),
+        (" 192.0.2.77 ", "192.0.2.0/24"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("", UNKNOWN),
+        (None, UNKNOWN),
+        ("unix:", UNKNOWN),
+        ("[]:443", UNKNOWN),
+        ("192.0.2.1:", UNKNOWN),
+        ("192.0.2.1, 10.0.0.1", UNKNOWN),
     ],
 )
 def test_a_network_is_what_one_household_or_machine_room_shares(address: str | None, network: str) -> None:
     assert network_of(address) == network
+
+
+@given(st.text(max_size=60) | st.text("0123456789abcdef.:[]%/ ", max_size=60))
+def test_whatever_stands_where_an_address_should_is_some_network(address: str) -> None:
+    assert network_of(address)
 
 
 @pytest.mark.parametrize(
@@ -153,9 +173,13 @@ def test_the_last_form_that_is_taken_is_the_one_at_the_limit(
     check_limits(session, Arrival("198.51.100.0/24"), "ada@example.org")
 
 
-def test_whoever_hides_the_network_is_counted_by_address_and_in_all(session: Session) -> None:
-    add_attempts(session, MOST_PER_NETWORK, network="")
-    check_limits(session, Arrival(""), "ada@example.org")
+@pytest.mark.parametrize("hidden", [UNKNOWN, ""])
+def test_all_who_hide_their_network_are_one_network_with_one_limit(session: Session, hidden: str) -> None:
+    add_attempts(session, MOST_PER_NETWORK - 1, network=hidden)
+    check_limits(session, Arrival(hidden), "ada@example.org")
+    add_attempts(session, 1, network=hidden)
+    with pytest.raises(TooMany):
+        check_limits(session, Arrival(hidden), "ada@example.org")
 
 
 def test_the_limit_holds_for_forms_that_come_at_the_same_moment(
@@ -183,7 +207,7 @@ def test_case_74_a_thousand_declines_close_the_form_raise_one_alarm_and_spare_kn
     signer, issue_id = TokenSigner(("a test key of more than thirty-two characters",)), an_issue(session)
     for network in range(50):
         add_attempts(session, 1, network=f"203.0.{network}.0/24")
-    add_declines(session, 1000)
+    add_declines(session, 1000, now() - timedelta(minutes=1))
     assert all(close_if_flooded(session) for _ in range(3))
     (alarm,) = list_standing_alarms(session)
     assert (alarm.key, alarm.times) == (ALARM, 1)
@@ -274,6 +298,65 @@ def test_signed_links_have_a_limit_of_their_own(session: Session) -> None:
     assert is_open(session, by_mail)
     add_attempts(session, 1, issue_id=issue_id)
     assert not is_open(session, by_mail)
+    assert is_open(session, Arrival("", asked_by=(issue_id, 1), is_signed_in=True))
+    assert not close_if_flooded(session)
+    assert [alarm.key for alarm in list_standing_alarms(session)] == [LINK_ALARM]
+
+
+def close_door(session: Session, ago: timedelta) -> Arrival:
+    """Let declines have closed the public form so long ago; return an arrival by a mail's link."""
+    add_declines(session, MOST_DECLINES)
+    assert close_if_flooded(session)
+    session.execute(update(OutsideEvent).values(received_at=now() - ago))
+    session.execute(update(Turn).values(taken_at=now() - ago))
+    session.execute(update(Alarm).values(raised_at=now() - ago, last_raised_at=now() - ago))
+    session.expire_all()
+    return Arrival("", asked_by=(an_issue(session), 1))
+
+
+def test_while_cards_are_declined_links_open_no_more_than_the_public_may(session: Session) -> None:
+    by_mail = close_door(session, timedelta(minutes=1))
+    assert by_mail.asked_by is not None
+    add_attempts(session, MOST_OPENED - 1, issue_id=by_mail.asked_by[0])
+    assert is_open(session, by_mail)
+    add_attempts(session, 1, issue_id=by_mail.asked_by[0])
+    assert not is_open(session, by_mail)
+    assert is_open(session, Arrival("", is_signed_in=True))
+    session.execute(update(OutsideEvent).values(received_at=now() - FLOOD_WINDOW))
+    assert is_open(session, by_mail)  # no card is declined any more, and a great issue may bring so many
+
+
+def test_cards_declined_after_the_public_form_has_closed_close_the_links_too(session: Session) -> None:
+    by_mail = close_door(session, timedelta(minutes=4))
+    add_declines(session, MOST_DECLINES - 1)
+    assert is_open(session, by_mail)
+    add_declines(session, 1)
+    assert not is_open(session, by_mail)
+    assert is_open(session, Arrival("", is_signed_in=True))
+    close_if_flooded(session)
+    alarm = next(each for each in list_standing_alarms(session) if each.key == LINK_ALARM)
+    assert "20 more payments were declined within 5 minutes" in alarm.sentence
+    # The flood ends, and the door stays closed as long as the public one does.
+    session.execute(update(OutsideEvent).values(received_at=now() - FLOOD_WINDOW))
+    assert not is_open(session, by_mail)
+    session.execute(update(Alarm).values(last_raised_at=now() - CLOSED_FOR))
+    assert is_open(session, by_mail)
+
+
+def test_declines_on_pages_that_the_public_had_open_close_no_link(session: Session) -> None:
+    by_mail = close_door(session, timedelta(minutes=4))
+    add_declines(session, 1000, now() - timedelta(minutes=4) + PAGES_CLOSE_WITHIN - timedelta(seconds=1))
+    assert is_open(session, by_mail)
+
+
+def test_an_old_alarm_that_nobody_settled_does_not_close_the_links_at_the_next_flood(session: Session) -> None:
+    by_mail = close_door(session, timedelta(days=3))
+    add_declines(session, MOST_DECLINES, now() - timedelta(minutes=1))
+    for _ in ("before the alarm is raised", "after"):
+        assert not is_open(session)
+        assert is_open(session, by_mail)
+        assert close_if_flooded(session)
+    assert not is_closed_to_links(session)
 
 
 def test_the_one_switch_of_staff_pauses_giving_for_everybody(session: Session) -> None:

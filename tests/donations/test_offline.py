@@ -2,8 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.clock import now
 from service.db import transaction
 from service.donations.comparing import compare_mirror
+from service.donations.donor_editing import change_donor
 from service.donations.models import Donation, Donor, LedgerEntry
 from service.donations.offline import (
     OfflineGift,
@@ -28,12 +30,14 @@ from tests.factories.giving import make_donation, make_donor, make_fund, make_or
 from tests.fixtures.services import OpenTransaction
 
 NONCE = "a0" * 16
+EASTERN = ZoneInfo("America/New_York")
+LAST_WEEK = now().astimezone(EASTERN).date() - timedelta(days=7)
 CHEQUE = OfflineGift(
     donor_name="Iris  Inkwell",
     address="iris@example.org",
     language="ru",
     amount_minor=25_000,
-    given_on=date(2026, 11, 20),
+    given_on=LAST_WEEK,
     fund_id=0,
     way=Way.CHEQUE,
     reference=" 1042 ",
@@ -48,7 +52,7 @@ def make_house(session: Session) -> int:
 
 def enter(session: Session, nonce: str = NONCE, **changes: Any) -> Donation:
     """Enter CHEQUE with some facts changed."""
-    return record_offline_gift(session, replace(CHEQUE, **changes), nonce)
+    return record_offline_gift(session, replace(CHEQUE, **changes), nonce)[0]
 
 
 def lines_of(session: Session) -> list[tuple[str, LedgerKind, int, datetime]]:
@@ -60,10 +64,10 @@ def lines_of(session: Session) -> list[tuple[str, LedgerKind, int, datetime]]:
 def test_a_cheque_is_in_the_books_with_its_receipt(session: Session) -> None:
     gift = enter(session, fund_id=make_house(session), fair_market_value_minor=4_000, benefit="A dinner")
     assert (gift.state, gift.method, gift.currency) == (DonationState.SUCCEEDED, "Check 1042", "usd")
-    noon = datetime(2026, 11, 20, 17, tzinfo=UTC)  # noon in New York
+    noon = datetime.combine(LAST_WEEK, time(12), EASTERN)
     assert lines_of(session) == [(f"manual:{NONCE}", LedgerKind.GIFT, 25_000, noon)]
     receipt = session.scalars(select(Receipt)).one()
-    assert (receipt.donor_name, receipt.given_on, receipt.year) == ("Iris Inkwell", date(2026, 11, 20), 2026)
+    assert (receipt.donor_name, receipt.given_on, receipt.year) == ("Iris Inkwell", LAST_WEEK, LAST_WEEK.year)
     assert (receipt.amount_minor, receipt.deductible_minor) == (25_000, 21_000)
     assert session.scalars(select(Donor.language)).one() == "ru"
     assert compare_mirror(session) == []
@@ -75,6 +79,47 @@ def test_a_form_that_is_sent_twice_is_one_gift(session: Session) -> None:
     assert first.id == again.id
     assert len(lines_of(session)) == 1
     assert enter(session, "b1" * 16, fund_id=fund_id).id != first.id
+
+
+def test_only_the_first_of_two_forms_is_new(session: Session) -> None:
+    cheque = replace(CHEQUE, fund_id=make_house(session))
+    assert [record_offline_gift(session, cheque, NONCE)[1] for _ in range(2)] == [True, False]
+    assert (
+        record_offline_gift(session, replace(cheque, donor_name="Iris Inkwell ", reference="1042"), NONCE)[1] is False
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount_minor": 25_001},
+        {"given_on": LAST_WEEK - timedelta(days=1)},
+        {"address": "ivan@example.org"},
+        {"donor_name": "Ivan Inkwell"},
+        {"reference": "1043"},
+        {"way": Way.TRANSFER},
+        {"is_anonymous": True},
+        {"fair_market_value_minor": 100, "benefit": "A book"},
+    ],
+)
+def test_a_form_sent_again_with_other_words_is_refused(session: Session, changes: dict[str, Any]) -> None:
+    fund_id = make_house(session)
+    enter(session, fund_id=fund_id)
+    with pytest.raises(Conflict, match="sent before with other words"):
+        enter(session, fund_id=fund_id, **changes)
+    assert len(lines_of(session)) == 1
+
+
+def test_two_people_who_share_an_address_each_get_a_receipt_in_their_own_name(session: Session) -> None:
+    fund_id = make_house(session)
+    enter(session, fund_id=fund_id)
+    enter(session, "b1" * 16, fund_id=fund_id, donor_name="Otto Inkwell")
+    names = session.scalars(select(Receipt.donor_name).order_by(Receipt.id)).all()
+    assert names == ["Iris Inkwell", "Otto Inkwell"]
+    donor_id = session.scalars(select(Donor.id)).one()
+    assert change_donor(session, donor_id, "Iris Inkwell-Quill", "ru") == 2
+    valid = select(Receipt.donor_name).where(Receipt.state == ReceiptState.ISSUED).order_by(Receipt.donation_id)
+    assert session.scalars(valid).all() == ["Iris Inkwell-Quill", "Otto Inkwell"]
 
 
 def test_a_double_click_is_one_gift(services: Services, open_transaction: OpenTransaction) -> None:
@@ -123,8 +168,7 @@ def test_what_will_not_do_is_refused_and_leaves_nothing(
 
 
 def test_a_day_in_the_future_is_refused_by_the_offices_calendar(session: Session) -> None:
-    organisation = make_organisation(session)
-    fund_id, today = make_fund(session).id, now().astimezone(organisation.zone).date()
+    fund_id, today = make_house(session), now().astimezone(EASTERN).date()
     with pytest.raises(BadInput, match="future"):
         enter(session, fund_id=fund_id, given_on=today + timedelta(days=1))
     assert enter(session, fund_id=fund_id, given_on=today).id

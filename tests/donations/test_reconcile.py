@@ -1,5 +1,6 @@
 """The nightly comparison: it finds what no event told, and calls staff when one cent is missing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,10 +9,18 @@ from sqlalchemy import select, text, update
 from service.alarms.models import Alarm
 from service.clock import now
 from service.db import transaction
+from service.donations.comparing import compare_balance, compare_mirror
 from service.donations.models import Attempt, Donation, LedgerEntry, Reconciliation
-from service.donations.reconcile import reconcile, was_reconciled_since, watch_for_silence
-from service.donations.states import DonationState, LedgerKind, RecurringState
+from service.donations.reconcile import (
+    reconcile,
+    was_reconciled_since,
+    watch_for_missed_nights,
+    watch_for_silence,
+)
+from service.donations.recording import record_payment
+from service.donations.states import DonationState, LedgerKind, PaymentStatus, RecurringState
 from service.donations.upkeep import tend_gifts
+from service.errors import Unavailable
 from service.jobs import Job
 from service.turns import Turn
 from tests.donations.till import Till
@@ -178,3 +187,48 @@ def test_an_empty_account_is_in_order(till: Till, days: int) -> None:
     done = run(till, days)
     assert (done.payments, done.recurring, done.mismatches) == (0, 0, [])
     assert done.finished_at is not None
+
+
+def test_one_payment_that_can_not_be_written_down_neither_ends_the_run_nor_hides(till: Till) -> None:
+    strange, good = till.give(3000), till.give(5000)
+    with transaction(till.services.factory) as session:
+        session.execute(text("alter table donations add constraint odd check (amount_minor <> 3000)"))
+    done = run(till)
+    assert done.finished_at is not None
+    assert strange in {mismatch["about"] for mismatch in done.mismatches}
+    assert till.gift(good).state is DonationState.SUCCEEDED
+    assert list_alarms(till) == ["reconciliation"]
+
+
+def test_an_outage_gives_the_run_up_and_staff_hear_of_a_missed_night(till: Till) -> None:
+    for _ in range(22):
+        till.give()
+    till.fake.fail_next(500, "error", at="GET /v1/payment_intents/")
+    with pytest.raises(Unavailable):
+        run(till)
+    with transaction(till.services.factory) as session:
+        watch_for_missed_nights(session)
+    assert list_alarms(till) == []
+    with transaction(till.services.factory) as session:
+        session.execute(update(Reconciliation).values(started_at=now() - timedelta(hours=27)))
+        watch_for_missed_nights(session)
+    assert list_alarms(till) == ["reconciliation:late"]
+
+
+def test_a_bank_payment_that_fails_after_it_arrived_stands_in_the_books_both_ways(till: Till) -> None:
+    payment_id = till.give()
+    till.tell()
+    facts = till.gateway.fetch_payment(payment_id)
+    assert facts.transaction is not None
+    back = replace(
+        facts.transaction, transaction_id="txn_back", kind="reversal", amount_minor=-5000, fee_minor=0, net_minor=-5000
+    )
+    failed = replace(facts, status=PaymentStatus.FAILED, paid_at=None, reversals=(back,))
+    with transaction(till.services.factory) as session:
+        record_payment(session, failed)
+    assert till.lines(payment_id) == {"gift": 5000, "fee": -175, "reversed": -5000}
+    assert till.receipts(payment_id) == [("voided", 5000)]
+    with transaction(till.services.factory) as session:
+        assert compare_mirror(session) == []
+        comparison = compare_balance(session, [facts.transaction, back], now() - DAY, now())
+        assert (comparison.mismatches, comparison.ledger_minor) == ([], -175)

@@ -12,7 +12,6 @@ from service.clock import now
 from service.development.fakestripe.fake import FakeStripe
 from service.donations.models import Donation, LedgerEntry, Refund, RefundRequest
 from service.donations.refunds import (
-    KEY_HOLDS,
     LATE,
     RequestState,
     approve_refund,
@@ -26,11 +25,13 @@ from service.donations.refunds import (
 )
 from service.donations.settlement import Settlement
 from service.donations.states import DonationState, LedgerKind, RefundState
+from service.donations.upkeep import tend_gifts
 from service.errors import BadInput, Conflict, NotFound, Unavailable
 from service.jobs import Job
 from service.staff.accounts import create_account
 from service.staff.models import Account
 from service.staff.roles import Role
+from service.turns import Turn
 from service.wiring import Services
 from tests.adapters.stripe.giving import give_payment
 from tests.factories.giving import PAID_AT, make_donation, make_donor, make_fund, make_organisation
@@ -271,13 +272,34 @@ def test_a_refusal_of_the_processor_is_kept_with_its_sentence_and_raises_an_alar
 
 
 def test_an_old_try_that_was_paid_unheard_is_found_instead_of_paid_again(
-    services: Services, gateway: StripeGateway, open_transaction: OpenTransaction, payment_id: str
+    services: Services,
+    gateway: StripeGateway,
+    fake_stripe: FakeStripe,
+    open_transaction: OpenTransaction,
+    payment_id: str,
 ) -> None:
     request_id = ask(open_transaction, payment_id, 2_000)
-    with open_transaction() as session:
-        session.execute(update(RefundRequest).values(decided_at=now() - KEY_HOLDS - timedelta(hours=10)))
-    refund_id = gateway.refund(payment_id, 2_000, "a key that the processor has forgotten since")
+    refund_id = gateway.refund(payment_id, 2_000, f"refund:{request_id}")
+    fake_stripe.advance(days=31)  # by then the processor has forgotten the key
     send_refund(services.factory, gateway, request_id)
     assert look(open_transaction, request_id) == (RequestState.SENT, 2_000, [-2_000])
     with open_transaction() as session:
         assert session.get_one(RefundRequest, request_id).refund_id == refund_id
+
+
+def test_a_refund_that_waits_is_nudged_once_a_minute_not_at_every_tick(
+    open_transaction: OpenTransaction, published_jobs: PublishedJobs
+) -> None:
+    with open_transaction() as session:
+        asked = request_refund(session, make_gift(session).id, 100, "Paid twice", make_staff(session))
+        asked.decided_at = now() - 2 * LATE
+    published_jobs.jobs.clear()
+    for _ in range(3):
+        with open_transaction() as session:
+            tend_gifts(session)
+    assert published_jobs.of(Job.SEND_REFUND) == [(asked.id,)]
+    with open_transaction() as session:
+        session.execute(update(Turn).values(taken_at=now() - timedelta(minutes=2)))
+    with open_transaction() as session:
+        tend_gifts(session)
+    assert published_jobs.of(Job.SEND_REFUND) == [(asked.id,)] * 2

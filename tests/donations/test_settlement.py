@@ -1,18 +1,24 @@
 """What becomes of a gift, told by events: rows, ledger, receipts and letters follow the facts, whatever the order."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from itertools import permutations
+from typing import cast
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from service.db import transaction
 from service.donations.events import Root, RootKind
+from service.donations.gateway import Gateway, PaymentFacts
 from service.donations.giftfacts import update_receipt
 from service.donations.models import Attempt, Donation, Donor, Fund, RenewalFailure
+from service.donations.settlement import Settlement
 from service.donations.states import AttemptState, DonationState, RecurringState
 from service.inbox.models import EventState, OutsideEvent
 from service.mail.models import LetterKind
+from service.receipts.models import Receipt
 from tests.donations.till import RENEWALS_FAIL, Till
 
 
@@ -314,3 +320,106 @@ def test_money_that_is_no_gift_of_ours_is_booked_but_gets_no_receipt_until_staff
         session.flush()
         update_receipt(session, stored)
     assert till.receipts(payment_id) == [("issued", 5000)]
+
+
+@dataclass
+class Dawdler:
+    """A gateway whose first answer about a payment is old by the time it is written down."""
+
+    gateway: Gateway
+    has_read: threading.Event = field(default_factory=threading.Event)
+    may_go_on: threading.Event = field(default_factory=threading.Event)
+
+    def fetch_payment(self, payment_id: str) -> PaymentFacts:
+        """Read, and then wait to be told to go on."""
+        facts = self.gateway.fetch_payment(payment_id)
+        self.has_read.set()
+        self.may_go_on.wait(20)
+        return facts
+
+
+def test_an_answer_that_grew_old_on_its_way_never_overwrites_a_newer_one(till: Till) -> None:
+    payment_id = till.give()
+    dawdler = Dawdler(till.gateway)
+    slow = Settlement(till.services.factory, cast("Gateway", dawdler))
+    with ThreadPoolExecutor(2) as pool:
+        old = pool.submit(slow.sync_payment, payment_id)
+        assert dawdler.has_read.wait(20)
+        till.gateway.refund(payment_id, 2000, "refund:1")
+        new = pool.submit(till.settlement.sync_payment, payment_id)
+        wait([new], timeout=1)  # it waits for the lock; without one it would be done, and overwritten below
+        dawdler.may_go_on.set()
+        old.result(20)
+        new.result(20)
+    assert till.gift(payment_id).refunded_minor == 2000
+    assert till.receipts(payment_id)[-1] == ("issued", 3000)
+
+
+def test_an_event_whose_gift_could_not_be_read_is_not_done_though_its_page_was(till: Till) -> None:
+    payment_id = till.give()
+    row_id = till.take_in(till.find_event("checkout.session.completed"))
+    till.fake.fail_next(50, "error", at="GET /v1/payment_intents")
+    till.settlement.handle_event(row_id)
+    till.fake.faults.clear()
+    till.settlement.handle_event(row_id)
+    assert till.gift(payment_id).state is DonationState.SUCCEEDED
+
+
+def test_an_event_whose_arrangement_could_not_be_read_is_not_done_though_its_payment_was(till: Till) -> None:
+    subscription_id = till.give_monthly()
+    row_id = till.take_in(till.find_event("payment_intent.succeeded"))
+    till.fake.fail_next(50, "error", at="GET /v1/subscriptions")
+    till.settlement.handle_event(row_id)
+    till.fake.faults.clear()
+    till.settlement.handle_event(row_id)
+    assert till.recurring(subscription_id).state is RecurringState.ACTIVE
+
+
+def test_an_inquiry_that_becomes_a_dispute_calls_staff_again(till: Till) -> None:
+    payment_id = till.give()
+    dispute_id = till.fake.open_dispute(payment_id, kind="inquiry")
+    till.tell()
+    till.fake.escalate_inquiry(dispute_id)
+    till.tell()
+    till.fake.close_dispute(dispute_id, won=False)
+    till.tell()
+    assert till.alarms() == [f"dispute:{dispute_id}:{word}" for word in ("inquiry", "open", "lost")]
+
+
+def test_a_refund_that_comes_back_is_told_to_staff_once(till: Till) -> None:
+    payment_id = till.give()
+    refund_id = till.gateway.refund(payment_id, 2000, "refund:1")
+    till.tell()
+    till.fake.refund_fails(refund_id)
+    till.tell()
+    till.settlement.sync_payment(payment_id)
+    assert till.alarms() == [f"refund:{refund_id}"]
+
+
+def test_a_warning_of_fraud_calls_staff(till: Till) -> None:
+    payment_id = till.give()
+    till.fake.warn_of_fraud(payment_id)
+    till.tell()
+    assert till.alarms() == [f"fraud:{payment_id}"]
+
+
+def test_two_people_with_one_address_each_get_a_receipt_in_their_own_name(till: Till) -> None:
+    for name in ("Rude Stranger", "Grace Giver"):
+        payment_id = till.give()
+        with transaction(till.services.factory) as session:
+            newest = select(Attempt.id).order_by(Attempt.id.desc()).limit(1)
+            session.execute(update(Attempt).where(Attempt.id.in_(newest)).values(donor_name=name))
+        till.tell()
+        with transaction(till.services.factory) as session:
+            receipt = session.scalars(select(Receipt).join(Donation).where(Donation.payment_id == payment_id)).one()
+            assert receipt.donor_name == name
+
+
+def test_a_database_error_names_no_giver_in_the_log(till: Till, caplog: pytest.LogCaptureFixture) -> None:
+    till.give()
+    with transaction(till.services.factory) as session:
+        session.execute(text("alter table donors add constraint nobody check (name = 'Nobody')"))
+    till.tell()
+    assert "could not be settled" in caplog.text
+    assert "grace.giver" not in caplog.text
+    assert "Grace" not in caplog.text

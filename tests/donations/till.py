@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.alarms.models import Alarm
 from service.db import transaction
 from service.development.fakestripe.fake import FakeStripe
 from service.donations.gateway import Gateway
@@ -114,6 +115,11 @@ class Till:
         with transaction(self.services.factory) as session:
             wanted = select(Receipt).join(Donation).where(Donation.payment_id == payment_id).order_by(Receipt.id)
             return [(receipt.state.value, receipt.amount_minor) for receipt in session.scalars(wanted)]
+
+    def alarms(self) -> list[str]:
+        """Return the key of every alarm that was raised, oldest first."""
+        with transaction(self.services.factory) as session:
+            return list(session.scalars(select(Alarm.key).order_by(Alarm.id)))
 
     def letters(self) -> list[LetterKind]:
         """Return the kinds of all letters, oldest first."""

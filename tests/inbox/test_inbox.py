@@ -7,13 +7,14 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.alarms.models import Alarm
+from service.errors import Conflict, NotFound
 from service.inbox.handling import (
     TRIES,
     find_waiting_event,
-    list_due_events,
     mark_handled,
     mark_tried,
     retry_event,
+    take_due_events,
 )
 from service.inbox.models import EventState, OutsideEvent, Provider
 from service.inbox.receiving import receive_event
@@ -68,11 +69,11 @@ def test_an_event_is_one_row_and_one_nudge_however_often_it_is_told(
 
 def test_a_nudge_that_was_lost_is_noticed_after_a_minute(open_transaction: OpenTransaction, event_id: int) -> None:
     with open_transaction() as session:
-        assert list_due_events(session) == []
+        assert take_due_events(session) == []
         age(session, timedelta(seconds=61))
-        assert list_due_events(session) == [event_id]
+        assert take_due_events(session) == [event_id]
         mark_handled(session, event_id)
-        assert list_due_events(session) == []
+        assert take_due_events(session) == []
         assert find_waiting_event(session, event_id) is None
 
 
@@ -100,7 +101,21 @@ def test_staff_may_let_a_failed_event_wait_again(open_transaction: OpenTransacti
         session.execute(update(OutsideEvent).values(state=EventState.FAILED, attempts=TRIES))
         retry_event(session, event_id)
         age(session, timedelta(seconds=61))
-        assert list_due_events(session) == [event_id]
+        assert take_due_events(session) == [event_id]
+
+
+@pytest.mark.parametrize("state", sorted(set(EventState) - {EventState.FAILED}))
+def test_an_event_that_has_not_failed_is_not_begun_anew(
+    open_transaction: OpenTransaction, event_id: int, state: EventState
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(OutsideEvent).values(state=state, attempts=3))
+        with pytest.raises(Conflict, match="Only an event that failed"):
+            retry_event(session, event_id)
+        with pytest.raises(NotFound):
+            retry_event(session, event_id + 99)
+        event = session.get_one(OutsideEvent, event_id)
+        assert (event.state, event.attempts) == (state, 3)
 
 
 def test_payloads_are_forgotten_but_an_event_is_never_taken_in_again(

@@ -18,6 +18,7 @@ from service.receipts.statements import (
     StatementRun,
     approve_statement,
     approve_year,
+    find_newest,
     prepare_statements,
     send_year,
 )
@@ -25,6 +26,16 @@ from tests.factories.giving import PAID_AT
 from tests.receipts.gifts import Gift, Open, store_gift, store_gift_of
 
 YEAR = 2026
+END = datetime(2027, 1, 1, 5, tzinfo=UTC)  # midnight in New York
+
+
+@pytest.fixture(autouse=True)
+def _year_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set_clock(monkeypatch, END)
+
+
+def _set_clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    monkeypatch.setattr("service.receipts.statements.now", lambda: moment)
 
 
 @pytest.fixture
@@ -107,6 +118,31 @@ def test_only_what_a_person_approved_is_sent_and_once(gift: Gift, publisher_acco
     (letter,) = _letters(gift.open_transaction)
     assert (letter.key, letter.recipient) == (f"statement:{statement.id}", "grace.giver@example.org")
     assert letter.about == {"statement": statement.id}
+
+
+def test_a_year_is_sent_when_it_has_ended_on_the_office_s_calendar_and_not_before(
+    gift: Gift, publisher_account: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gift.tell()
+    _set_clock(monkeypatch, END - timedelta(seconds=1))
+    _prepare(gift.open_transaction)
+    with pytest.raises(Conflict, match="from 1 January 2027"):
+        _send(gift.open_transaction, publisher_account)
+    assert _letters(gift.open_transaction) == []
+    _set_clock(monkeypatch, END)
+    assert _send(gift.open_transaction, publisher_account) == 1
+
+
+def test_drafts_that_nobody_looked_at_are_not_approved(gift: Gift, publisher_account: int) -> None:
+    gift.tell()
+    _prepare(gift.open_transaction)
+    seen = _newest(gift.open_transaction).id
+    gift.tell(refunded_minor=1000)
+    _prepare(gift.open_transaction)
+    with gift.open_transaction() as session:
+        with pytest.raises(Conflict, match="other drafts now"):
+            approve_year(session, YEAR, publisher_account, seen=seen)
+        assert approve_year(session, YEAR, publisher_account, seen=find_newest(list_statements(session, YEAR))) == 1
 
 
 def test_a_change_after_sending_makes_a_version_that_waits_for_a_person(gift: Gift, publisher_account: int) -> None:

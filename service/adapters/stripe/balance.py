@@ -11,7 +11,8 @@ from service.adapters.stripe.reading import id_of, moment, seconds
 from service.donations.gateway import TransactionFacts
 
 # https://docs.stripe.com/reports/balance-transaction-types
-_CHARGES: Final = frozenset({"charge", "payment", "payment_failure_refund", "payment_reversal"})
+_CHARGES: Final = frozenset({"charge", "payment"})
+_REVERSALS: Final = frozenset({"payment_failure_refund", "payment_reversal"})
 _REFUNDS: Final = frozenset({"refund", "payment_refund", "refund_failure"})
 _ADJUSTMENTS: Final = {"du": "dispute", "dp": "dispute", "re": "refund", "pyr": "refund"}  # by the source's prefix
 
@@ -26,6 +27,16 @@ def list_transactions(client: stripe.StripeClient, since: datetime) -> Iterator[
             kind = name_kind(line)
             if kind is not None:
                 yield read_transaction(line, kind, _find_payment(line))
+
+
+def list_reversals(client: stripe.StripeClient, charge: stripe.Charge, payment_id: str) -> tuple[TransactionFacts, ...]:
+    """Return the lines by which a failed charge's money went back; none for one whose money never arrived."""
+    if charge.status != "failed" or charge.balance_transaction is None:
+        return ()
+    with translated():
+        page = client.v1.balance_transactions.list({"source": charge.id, "limit": 100})
+    lines = [line for line in page.data if name_kind(line) == "reversal"]
+    return tuple(read_transaction(line, "reversal", payment_id) for line in lines)
 
 
 def read_transaction(line: stripe.BalanceTransaction, kind: str, payment_id: str | None) -> TransactionFacts:
@@ -50,6 +61,8 @@ def name_kind(line: stripe.BalanceTransaction) -> str | None:
         return None
     if line.type in _CHARGES:
         return "charge"
+    if line.type in _REVERSALS:
+        return "reversal"
     if line.type in _REFUNDS:
         return "refund"
     return _ADJUSTMENTS.get(source.partition("_")[0]) if line.type == "adjustment" else None

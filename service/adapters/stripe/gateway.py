@@ -1,7 +1,7 @@
 """Stripe as ``service.donations.gateway.Gateway``. Owns nothing but the client and what tells ours from another's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import stripe
@@ -28,9 +28,9 @@ CARD_PAGE = "https://billing.stripe.com"
 class StripeGateway:
     """One account of Stripe. ``hosts``: see the Protocol. May be shared by threads."""
 
-    client: stripe.StripeClient
+    client: stripe.StripeClient = field(repr=False)
     hosts: tuple[str, ...]
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     is_live: bool
 
     def open_checkout(self, order: CheckoutOrder, key: str) -> OpenedCheckout:

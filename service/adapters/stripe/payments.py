@@ -6,7 +6,7 @@ from typing import Final
 
 import stripe
 
-from service.adapters.stripe.balance import read_transaction
+from service.adapters.stripe.balance import list_reversals, read_transaction
 from service.adapters.stripe.disputes import list_disputes
 from service.adapters.stripe.invoices import InvoiceFacts, find_invoice_of
 from service.adapters.stripe.methods import describe_method, is_slow
@@ -50,6 +50,7 @@ def fetch_payment(client: stripe.StripeClient, payment_id: str) -> PaymentFacts:
         name=name,
         refunds=list_refunds(client, intent.id) if charge is not None else (),
         disputes=list_disputes(client, intent.id) if charge is not None else (),
+        reversals=list_reversals(client, charge, intent.id) if charge is not None else (),
     )
 
 

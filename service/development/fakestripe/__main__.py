@@ -5,11 +5,12 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
-from service.development.environment import refuse_production
 from service.development.fakestripe.fake import SECRET, FakeStripe
-from service.errors import PostriderError
+from service.errors import Conflict, PostriderError
+from service.settings import Environment
 
 READY = "The test Stripe is ready"
 
@@ -27,7 +28,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        refuse_production(os.environ)
+        _refuse_production(os.environ)
         fake = FakeStripe(
             port=options.port,
             deliver="live",
@@ -44,6 +45,16 @@ def main() -> int:
         sys.stderr.write(f"{problem}\n")
         return 1
     return 0
+
+
+def _refuse_production(environment: Mapping[str, str]) -> None:
+    """Do nothing where POSTRIDER_ENV says development or test; unset counts as production, as in the settings."""
+    told = environment.get("POSTRIDER_ENV", "").strip()
+    if told not in {Environment.DEVELOPMENT, Environment.TEST}:
+        raise Conflict(
+            f"POSTRIDER_ENV is {told or 'not set, which counts as production'}: the test Stripe takes no real gift. "
+            "For development, start it with POSTRIDER_ENV=development."
+        )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from werkzeug.routing import IntegerConverter, Map
 
 from service.alarms.raising import list_standing_alarms
 from service.errors import PostriderError
@@ -19,7 +20,17 @@ from service.staff.roles import Permission, may
 from service.web.security import PAGE, write_policy
 from service.web.transaction import unit_of_work
 
+
+class RowConverter(IntegerConverter):
+    """``<row:gift_id>`` in a route: the id of a row. A number that no row can have is no address of ours."""
+
+    def __init__(self, rules: Map) -> None:
+        super().__init__(rules, max=LARGEST_ID)
+
+
+LARGEST_ID = 2**63 - 1  # ids are bigint
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+blueprint.record_once(lambda state: state.app.url_map.converters.update(row=RowConverter))
 
 # Secrets, choices and what the page itself put in its form; everything else in a form is somebody's words.
 SECRETS = frozenset({"csrf_token", "password", "old", "new"})
@@ -82,6 +93,14 @@ def forget_sign_in() -> None:
 def current_account() -> Account:
     """Return who is signed in; only for routes that need a permission."""
     return cast("Account", g.account)
+
+
+def safe_target(raw: str | None) -> str:
+    """Return ``raw`` if it is a path of the desk, else the first page: nobody is sent elsewhere."""
+    first = url_for("desk.show_issues")
+    if not raw or not raw.startswith("/desk/") or "\\" in raw or "//" in raw:
+        return first
+    return raw
 
 
 def say(sentence: str, tone: str = "good") -> None:

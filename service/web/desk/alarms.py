@@ -1,16 +1,16 @@
 """Settling an alarm. The banner itself stands on every page (``access`` reads it, ``layout.html`` draws it)."""
 
-from flask import redirect, url_for
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from service.alarms.raising import settle_alarm
 from service.staff.audit import note
 from service.staff.roles import Permission
-from service.web.desk.access import blueprint, current_account, permission, say
+from service.web.desk.access import blueprint, current_account, permission, safe_target, say
 from service.web.transaction import unit_of_work
 
 
-@blueprint.post("/alarms/<int:alarm_id>/settle")
+@blueprint.post("/alarms/<row:alarm_id>/settle")
 @permission(Permission.FINANCE)
 def accept_settled_alarm(alarm_id: int) -> ResponseReturnValue:
     """Note that somebody has seen to an alarm. Safe to repeat; a fault that is still there raises a new one."""
@@ -19,4 +19,4 @@ def accept_settled_alarm(alarm_id: int) -> ResponseReturnValue:
         alarm = settle_alarm(work, alarm_id, account.id)
         note(work, account.id, "Settled the alarm", f"alarm:{alarm_id}", text=alarm.sentence)
     say("Noted. If it is still wrong, the alarm comes back.")
-    return redirect(url_for("desk.show_issues"))
+    return redirect(safe_target(request.form.get("back")))

@@ -13,7 +13,7 @@ from service.staff.audit import list_entries, note
 from service.staff.roles import Permission
 from service.web.desk.access import blueprint, current_account, gives_back, permission, say
 from service.web.desk.books import open_books
-from service.web.desk.fields import Typed
+from service.web.desk.fields import Typed, read_page
 from service.web.language import LANGUAGES
 from service.web.transaction import unit_of_work
 
@@ -25,7 +25,7 @@ LONGEST_SEARCH = 200
 def show_donors() -> ResponseReturnValue:
     """List donors, whoever gave last on top."""
     search = request.args.get("search", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = read_page(request.args.get("page"))
     with unit_of_work() as work:
         books = open_books(work)
         donors = list_donors(work, search, books.currency, number)
@@ -35,7 +35,7 @@ def show_donors() -> ResponseReturnValue:
         )
 
 
-@blueprint.get("/donors/<int:donor_id>")
+@blueprint.get("/donors/<row:donor_id>")
 @permission(Permission.FINANCE)
 def show_donor(donor_id: int) -> ResponseReturnValue:
     """Show one donor: gifts, recurring gifts, receipts and statements."""
@@ -44,7 +44,7 @@ def show_donor(donor_id: int) -> ResponseReturnValue:
         return _show_donor(work, donor_id, Typed({"donor_name": donor.name, "language": donor.language}))
 
 
-@blueprint.post("/donors/<int:donor_id>")
+@blueprint.post("/donors/<row:donor_id>")
 @permission(Permission.FINANCE)
 @gives_back
 def accept_donor(donor_id: int) -> ResponseReturnValue:
@@ -63,7 +63,7 @@ def accept_donor(donor_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_donor", donor_id=donor_id))
 
 
-@blueprint.post("/receipts/<int:receipt_id>/resend")
+@blueprint.post("/receipts/<row:receipt_id>/resend")
 @permission(Permission.FINANCE)
 def accept_resent_receipt(receipt_id: int) -> ResponseReturnValue:
     """Mail a receipt once more."""
@@ -75,7 +75,7 @@ def accept_resent_receipt(receipt_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_donor", donor_id=donor_id))
 
 
-@blueprint.post("/statements/<int:statement_id>/resend")
+@blueprint.post("/statements/<row:statement_id>/resend")
 @permission(Permission.FINANCE)
 def accept_resent_statement(statement_id: int) -> ResponseReturnValue:
     """Mail a statement once more."""

@@ -3,9 +3,9 @@
 A download is asked for with POST: it leaves an entry in the trail, and looking leaves nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -51,14 +51,17 @@ def accept_export() -> ResponseReturnValue:
         note(work, current_account().id, f"Took the {table} along", f"export:{table}", period=period)
     name = f"{table}-{first}-{last}.csv"
     lines = _stream(table, first, last, books)
-    return Response(
-        chain([next(lines)], lines),  # the first line now: what can fail fails before the answer begins
+    heads_and_first = list(islice(lines, 2))  # asks the database now: what can fail fails before the answer begins
+    response = Response(
+        chain(heads_and_first, lines),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+    response.call_on_close(lines.close)  # whoever breaks a download off must not leave its transaction open
+    return response
 
 
-def _stream(table: Table, first: date, last: date, books: Books) -> Iterator[str]:
+def _stream(table: Table, first: date, last: date, books: Books) -> Generator[str, None, None]:
     with transaction(get_services().factory) as session:
         yield from export_table(session, table, first, last, books.zone)
 

@@ -112,6 +112,12 @@ class Typed:
         return int(raw) if raw.isdecimal() and len(raw) < 19 else 0
 
 
+def read_page(raw: str | None) -> int:
+    """Return the number of a page of a list, as an address says it; the first for what can't be one."""
+    is_number = raw is not None and raw.isascii() and raw.isdigit() and len(raw) <= len(str(LARGEST_NUMBER))
+    return max(int(raw), 1) if raw is not None and is_number else 1
+
+
 def split_names(typed: str) -> list[str]:
     """Return the names of a byline: parted by commas of any script, or one on each line."""
     return [name for name in (part.strip() for part in re.split("[,，、;；\n]", typed)) if name]

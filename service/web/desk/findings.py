@@ -15,7 +15,7 @@ from service.web.desk.fields import Typed
 from service.web.transaction import unit_of_work
 
 
-@blueprint.post("/findings/<int:finding_id>/settle")
+@blueprint.post("/findings/<row:finding_id>/settle")
 @permission(Permission.EDIT)
 def accept_settled(finding_id: int) -> ResponseReturnValue:
     """Mark one warning or left-out line as settled. Safe to repeat."""
@@ -26,7 +26,7 @@ def accept_settled(finding_id: int) -> ResponseReturnValue:
     return _back_to(issue_id)
 
 
-@blueprint.post("/findings/<int:finding_id>/restore")
+@blueprint.post("/findings/<row:finding_id>/restore")
 @permission(Permission.EDIT)
 def accept_restored(finding_id: int) -> ResponseReturnValue:
     """Put a left-out line back at the end of the chosen item. Safe to repeat."""
@@ -39,7 +39,7 @@ def accept_restored(finding_id: int) -> ResponseReturnValue:
     return _back_to(issue_id)
 
 
-@blueprint.post("/issues/<int:issue_id>/findings/settle")
+@blueprint.post("/issues/<row:issue_id>/findings/settle")
 @permission(Permission.EDIT)
 def accept_all_left_out(issue_id: int) -> ResponseReturnValue:
     """Settle every left-out line of an issue at once; warnings are settled one by one. Safe to repeat."""

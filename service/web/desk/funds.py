@@ -45,7 +45,7 @@ def accept_fund() -> ResponseReturnValue:
     return redirect(url_for("desk.show_funds"))
 
 
-@blueprint.get("/funds/<int:fund_id>")
+@blueprint.get("/funds/<row:fund_id>")
 @permission(Permission.FINANCE)
 def show_fund(fund_id: int) -> ResponseReturnValue:
     """Show a fund's words and goal as a form."""
@@ -55,7 +55,7 @@ def show_fund(fund_id: int) -> ResponseReturnValue:
         return _show_fund(work, fund, Typed({"name": fund.name, "description": fund.description, "goal": goal}))
 
 
-@blueprint.post("/funds/<int:fund_id>")
+@blueprint.post("/funds/<row:fund_id>")
 @permission(Permission.FINANCE)
 @gives_back
 def accept_fund_change(fund_id: int) -> ResponseReturnValue:
@@ -75,7 +75,7 @@ def accept_fund_change(fund_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_funds"))
 
 
-@blueprint.post("/funds/<int:fund_id>/close")
+@blueprint.post("/funds/<row:fund_id>/close")
 @permission(Permission.FINANCE)
 def accept_closing(fund_id: int) -> ResponseReturnValue:
     """Take no more new gifts for a fund; recurring ones go on."""
@@ -90,7 +90,7 @@ def accept_closing(fund_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_funds"))
 
 
-@blueprint.post("/funds/<int:fund_id>/open")
+@blueprint.post("/funds/<row:fund_id>/open")
 @permission(Permission.FINANCE)
 def accept_opening(fund_id: int) -> ResponseReturnValue:
     """Take gifts for a closed fund again."""

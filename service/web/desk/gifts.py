@@ -23,7 +23,7 @@ from service.donations.queries import (
 )
 from service.donations.refunds import count_left, find_newest_request, list_requests
 from service.donations.states import DonationState
-from service.donations.totals import start_of_day
+from service.donations.totals import FIRST_DAY, LAST_DAY, start_of_day
 from service.errors import BadInput, Conflict
 from service.issues.models import Issue, Item
 from service.organisation.queries import find_organisation
@@ -32,12 +32,13 @@ from service.staff.audit import note
 from service.staff.roles import Permission
 from service.web.desk.access import blueprint, current_account, gives_back, permission, say
 from service.web.desk.books import Books, dashboard_url, open_books
-from service.web.desk.fields import Typed
+from service.web.desk.fields import Typed, read_page
 from service.web.desk.story import tell_story
 from service.web.transaction import unit_of_work
 
 LONGEST_SEARCH = 200
 NO_FUND = "none"  # beside the funds in the same field
+FILTERS = ("state", "fund", "method", "since", "until", "search")
 REVIEW = "review"  # beside the states in the same field: gifts that somebody must look at
 
 
@@ -51,7 +52,7 @@ class Asked:
     @property
     def values(self) -> dict[str, str]:
         """What the next page of the same list needs in its address."""
-        return {name: value for name, value in self.raw.items() if value and name != "page"}
+        return {name: self.raw[name] for name in FILTERS if self.raw.get(name)}
 
     def read(self, books: Books) -> GiftFilter:
         """Return the filter; parts that can't be read ask for nothing."""
@@ -71,17 +72,21 @@ class Asked:
     def _day(self, name: str) -> date | None:
         raw = self.raw.get(name, "")
         try:
-            return date.fromisoformat(raw) if raw else None
+            day = date.fromisoformat(raw) if raw else None
         except ValueError:
             self.errors[name] = "A day is written like 2026-03-05."
             return None
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            self.errors[name] = f"A day lies between {FIRST_DAY} and {LAST_DAY}."
+            return None
+        return day
 
 
 @blueprint.get("/gifts")
 @permission(Permission.FINANCE)
 def show_gifts() -> ResponseReturnValue:
     """List gifts, newest first, those that the address asks for, with what they came to."""
-    asked, number = Asked(request.args.to_dict()), max(request.args.get("page", 1, type=int), 1)
+    asked, number = Asked(request.args.to_dict()), read_page(request.args.get("page"))
     with unit_of_work() as work:
         books = open_books(work)
         wanted = asked.read(books)
@@ -101,7 +106,7 @@ def show_gifts() -> ResponseReturnValue:
         )
 
 
-@blueprint.get("/gifts/<int:gift_id>")
+@blueprint.get("/gifts/<row:gift_id>")
 @permission(Permission.FINANCE)
 def show_gift(gift_id: int) -> ResponseReturnValue:
     """Show one gift: its facts, its story, its lines in the books, its papers, and what can be done."""
@@ -109,7 +114,7 @@ def show_gift(gift_id: int) -> ResponseReturnValue:
         return show_one_gift(work, gift_id)
 
 
-@blueprint.post("/gifts/<int:gift_id>/benefit")
+@blueprint.post("/gifts/<row:gift_id>/benefit")
 @permission(Permission.FINANCE)
 @gives_back
 def accept_benefit(gift_id: int) -> ResponseReturnValue:
@@ -131,7 +136,7 @@ def accept_benefit(gift_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_gift", gift_id=gift_id))
 
 
-@blueprint.post("/gifts/<int:gift_id>/fund")
+@blueprint.post("/gifts/<row:gift_id>/fund")
 @permission(Permission.FINANCE)
 def accept_fund_of_gift(gift_id: int) -> ResponseReturnValue:
     """Name the fund of a payment that came past our form; it becomes a gift, and its receipt follows."""

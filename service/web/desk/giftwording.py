@@ -93,6 +93,7 @@ LEDGER_WORDS = {
     LedgerKind.FEE: "Processor’s fee",
     LedgerKind.REFUND: "Paid back",
     LedgerKind.REFUND_FAILED: "Refund came back to us",
+    LedgerKind.REVERSED: "Taken back by the giver’s bank",
     LedgerKind.DISPUTE: "Taken by the bank, in dispute",
     LedgerKind.DISPUTE_REINSTATED: "Given back by the bank",
     LedgerKind.DISPUTE_FEE: "Processor’s fee for the dispute",

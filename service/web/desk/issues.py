@@ -52,7 +52,7 @@ def accept_issue() -> ResponseReturnValue:
         return redirect(url_for("desk.show_issue", issue_id=issue.id))
 
 
-@blueprint.get("/issues/<int:issue_id>")
+@blueprint.get("/issues/<row:issue_id>")
 @permission(Permission.EDIT)
 def show_issue(issue_id: int) -> ResponseReturnValue:
     """Show one issue: its contents, what is to be settled, its checks and its trail."""
@@ -70,7 +70,7 @@ def show_issue(issue_id: int) -> ResponseReturnValue:
         )
 
 
-@blueprint.get("/issues/<int:issue_id>/delete")
+@blueprint.get("/issues/<row:issue_id>/delete")
 @permission(Permission.EDIT)
 def show_deletion(issue_id: int) -> ResponseReturnValue:
     """Ask whether a draft is really to be deleted."""
@@ -78,7 +78,7 @@ def show_deletion(issue_id: int) -> ResponseReturnValue:
         return render_template("web/desk/delete_issue.html", issue=get_issue(work, issue_id))
 
 
-@blueprint.post("/issues/<int:issue_id>/delete")
+@blueprint.post("/issues/<row:issue_id>/delete")
 @permission(Permission.EDIT)
 def accept_deletion(issue_id: int) -> ResponseReturnValue:
     """Delete a draft."""

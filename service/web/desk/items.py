@@ -16,7 +16,7 @@ from service.web.desk.wording import KIND_WORDS
 from service.web.transaction import unit_of_work
 
 
-@blueprint.post("/issues/<int:issue_id>/items")
+@blueprint.post("/issues/<row:issue_id>/items")
 @permission(Permission.EDIT)
 def accept_item(issue_id: int) -> ResponseReturnValue:
     """Add an empty item at the end and open it."""
@@ -29,7 +29,7 @@ def accept_item(issue_id: int) -> ResponseReturnValue:
         return redirect(url_for("desk.show_item", item_id=item.id))
 
 
-@blueprint.get("/items/<int:item_id>")
+@blueprint.get("/items/<row:item_id>")
 @permission(Permission.EDIT)
 def show_item(item_id: int) -> ResponseReturnValue:
     """Show one item in the editor."""
@@ -38,7 +38,7 @@ def show_item(item_id: int) -> ResponseReturnValue:
         return _show_editor(get_issue(work, item.issue_id), item, Typed(_typed_of(item)))
 
 
-@blueprint.post("/items/<int:item_id>")
+@blueprint.post("/items/<row:item_id>")
 @permission(Permission.EDIT)
 @gives_back
 def accept_text(item_id: int) -> ResponseReturnValue:
@@ -69,7 +69,7 @@ def accept_text(item_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_item", item_id=item_id))
 
 
-@blueprint.post("/items/<int:item_id>/move")
+@blueprint.post("/items/<row:item_id>/move")
 @permission(Permission.EDIT)
 def accept_move(item_id: int) -> ResponseReturnValue:
     """Exchange an item with the one above (``up``) or below (``down``)."""
@@ -81,7 +81,7 @@ def accept_move(item_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_issue", issue_id=issue_id, _anchor=f"item-{item_id}"))
 
 
-@blueprint.get("/items/<int:item_id>/remove")
+@blueprint.get("/items/<row:item_id>/remove")
 @permission(Permission.EDIT)
 def show_removal(item_id: int) -> ResponseReturnValue:
     """Ask whether an item is really to be removed."""
@@ -90,7 +90,7 @@ def show_removal(item_id: int) -> ResponseReturnValue:
         return render_template("web/desk/remove_item.html", item=item, issue=get_issue(work, item.issue_id))
 
 
-@blueprint.post("/items/<int:item_id>/remove")
+@blueprint.post("/items/<row:item_id>/remove")
 @permission(Permission.EDIT)
 def accept_removal(item_id: int) -> ResponseReturnValue:
     """Remove an item from its draft; its text stays in the trail."""

@@ -14,7 +14,7 @@ from service.web.desk.fields import Typed, language_choices
 from service.web.transaction import unit_of_work
 
 
-@blueprint.get("/issues/<int:issue_id>/masthead")
+@blueprint.get("/issues/<row:issue_id>/masthead")
 @permission(Permission.EDIT)
 def show_masthead(issue_id: int) -> ResponseReturnValue:
     """Show the masthead's facts as a form."""
@@ -23,7 +23,7 @@ def show_masthead(issue_id: int) -> ResponseReturnValue:
         return _show_masthead(issue, Typed(_masthead_of(issue)))
 
 
-@blueprint.post("/issues/<int:issue_id>/masthead")
+@blueprint.post("/issues/<row:issue_id>/masthead")
 @permission(Permission.EDIT)
 @gives_back
 def accept_masthead(issue_id: int) -> ResponseReturnValue:

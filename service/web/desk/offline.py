@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from service.donations.funds import list_funds
 from service.donations.offline import OfflineGift, VoidReason, Way, record_offline_gift, void_offline_gift
 from service.donations.queries import get_gift
-from service.errors import BadInput
+from service.errors import BadInput, Conflict
 from service.money import write_amount
 from service.staff.audit import note
 from service.staff.roles import Permission
@@ -40,18 +40,23 @@ def accept_offline_gift() -> ResponseReturnValue:
         with unit_of_work() as work:
             gift = _read_gift(typed, open_books(work).currency)
             typed.refuse_unreadable()
-            donation = record_offline_gift(work, gift, typed.text("nonce"))
-            words = f"Entered {write_amount(donation.amount_minor, donation.currency)}"
-            note(work, current_account().id, words, f"gift:{donation.id}")
+            donation, is_new = record_offline_gift(work, gift, typed.text("nonce"))
+            if is_new:
+                words = f"Entered {write_amount(donation.amount_minor, donation.currency)}"
+                note(work, current_account().id, words, f"gift:{donation.id}")
             gift_id = donation.id
     except BadInput as problem:
         with unit_of_work() as work:
             return _show_form(work, typed, problem), problem.status
+    except Conflict as problem:
+        another = Typed({**typed.raw, "nonce": secrets.token_hex(16)})
+        with unit_of_work() as work:
+            return _show_form(work, another, problem), problem.status
     say("The gift is in the books, and its receipt is on its way.")
     return redirect(url_for("desk.show_gift", gift_id=gift_id))
 
 
-@blueprint.get("/gifts/<int:gift_id>/void")
+@blueprint.get("/gifts/<row:gift_id>/void")
 @permission(Permission.FINANCE)
 def show_voiding(gift_id: int) -> ResponseReturnValue:
     """Ask why an entered gift does not stand."""
@@ -59,7 +64,7 @@ def show_voiding(gift_id: int) -> ResponseReturnValue:
         return render_template("web/desk/void_gift.html", books=open_books(work), gift=get_gift(work, gift_id))
 
 
-@blueprint.post("/gifts/<int:gift_id>/void")
+@blueprint.post("/gifts/<row:gift_id>/void")
 @permission(Permission.REFUND)
 def accept_voiding(gift_id: int) -> ResponseReturnValue:
     """Reverse an entered gift. Safe to repeat."""
@@ -90,7 +95,7 @@ def _read_gift(typed: Typed, currency: str) -> OfflineGift:
     )
 
 
-def _show_form(work: Session, typed: Typed, problem: BadInput | None = None) -> str:
+def _show_form(work: Session, typed: Typed, problem: BadInput | Conflict | None = None) -> str:
     return render_template(
         "web/desk/offline.html",
         books=open_books(work),

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from service.errors import BadInput, Conflict
 from service.money import BASIS, CURRENCIES, write_plain
-from service.organisation.editing import Facts, facts_of, pause_giving, resume_giving, set_organisation
+from service.organisation.editing import Editor, Facts, facts_of, pause_giving, resume_giving, set_organisation
 from service.organisation.queries import find_organisation
 from service.staff.audit import list_entries, note
-from service.staff.roles import Permission
+from service.staff.roles import Permission, may
 from service.web.desk.access import blueprint, current_account, gives_back, permission, say
 from service.web.desk.books import open_books
 from service.web.desk.fields import Typed
@@ -45,14 +45,15 @@ def show_organisation() -> ResponseReturnValue:
 @gives_back
 def accept_organisation() -> ResponseReturnValue:
     """Save the facts, or show the form with all that was typed and what will not do."""
-    typed = Typed(request.form.to_dict())
+    typed, account = Typed(request.form.to_dict()), current_account()
     try:
         facts = _read(typed)
         typed.refuse_unreadable()
         with unit_of_work() as work:
-            _, changed = set_organisation(work, facts)
+            editor = Editor(account.name, may_raise_limit=may(account.role, Permission.SEND))
+            changed = set_organisation(work, facts, editor)
             if changed:
-                note(work, current_account().id, "Changed the organization", SUBJECT, facts=changed)
+                note(work, account.id, "Changed the organization", SUBJECT, facts=changed)
     except (BadInput, Conflict) as problem:
         with unit_of_work() as work:
             return _show(work, typed, problem), problem.status

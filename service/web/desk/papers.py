@@ -10,7 +10,7 @@ from service.web.desk.access import blueprint, permission
 from service.web.transaction import unit_of_work
 
 
-@blueprint.get("/receipts/<int:receipt_id>.pdf")
+@blueprint.get("/receipts/<row:receipt_id>.pdf")
 @permission(Permission.FINANCE)
 def show_receipt(receipt_id: int) -> ResponseReturnValue:
     """Show one version of a receipt as it was or would be mailed."""
@@ -19,7 +19,7 @@ def show_receipt(receipt_id: int) -> ResponseReturnValue:
         return _answer(draw_receipt(receipt), f"receipt-{receipt.number}-v{receipt.version}.pdf")
 
 
-@blueprint.get("/statements/<int:statement_id>.pdf")
+@blueprint.get("/statements/<row:statement_id>.pdf")
 @permission(Permission.FINANCE)
 def show_statement(statement_id: int) -> ResponseReturnValue:
     """Show one version of a donor's statement of a year."""

@@ -23,7 +23,7 @@ from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
 
-@blueprint.get("/issues/<int:issue_id>/preview")
+@blueprint.get("/issues/<row:issue_id>/preview")
 @permission(Permission.EDIT)
 def show_preview(issue_id: int) -> ResponseReturnValue:
     """Show the whole issue in one of four views, and where a test mail can be asked for."""
@@ -31,7 +31,7 @@ def show_preview(issue_id: int) -> ResponseReturnValue:
         return _show_preview(work, issue_id, current_account().address_key)
 
 
-@blueprint.get("/issues/<int:issue_id>/preview/frame")
+@blueprint.get("/issues/<row:issue_id>/preview/frame")
 @permission(Permission.EDIT)
 def show_frame(issue_id: int) -> ResponseReturnValue:
     """Answer with the mail itself, for the frame in the preview page."""
@@ -40,7 +40,7 @@ def show_frame(issue_id: int) -> ResponseReturnValue:
     return answer_frame(content, read_view(request.args.get("view")), get_services().settings.public_url)
 
 
-@blueprint.post("/items/<int:item_id>/preview")
+@blueprint.post("/items/<row:item_id>/preview")
 @permission(Permission.EDIT)
 @gives_back
 def show_unsaved(item_id: int) -> ResponseReturnValue:
@@ -53,7 +53,7 @@ def show_unsaved(item_id: int) -> ResponseReturnValue:
     return answer_frame(content, read_view(typed.text("view")), get_services().settings.public_url)
 
 
-@blueprint.post("/issues/<int:issue_id>/test-mail")
+@blueprint.post("/issues/<row:issue_id>/test-mail")
 @permission(Permission.EDIT)
 def accept_test_mail(issue_id: int) -> ResponseReturnValue:
     """Post a test mail of the issue as it stands now, or say what is wrong with the address."""

@@ -4,9 +4,8 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from service.donations.health import get_inbox_health, list_failed_events, list_reconciliations
-from service.errors import NotFound
+from service.errors import Conflict
 from service.inbox.handling import retry_event
-from service.inbox.models import OutsideEvent
 from service.jobs import Job, enqueue
 from service.staff.audit import note
 from service.staff.roles import Permission
@@ -49,15 +48,17 @@ def accept_reconciliation() -> ResponseReturnValue:
     return redirect(url_for("desk.show_reconciliation"))
 
 
-@blueprint.post("/events/<int:event_id>/retry")
+@blueprint.post("/events/<row:event_id>/retry")
 @permission(Permission.FINANCE)
 def accept_retried_event(event_id: int) -> ResponseReturnValue:
-    """Let an event that failed be tried again. Safe to repeat."""
-    with unit_of_work() as work:
-        if work.get(OutsideEvent, event_id) is None:
-            raise NotFound("There is no such event.")
-        retry_event(work, event_id)
-        enqueue(work, Job.HANDLE_EVENT, event_id)
-        note(work, current_account().id, "Had an event tried again", f"event:{event_id}")
-    say("The event is being tried again.")
+    """Let an event that failed be tried again, once however often it is pressed."""
+    try:
+        with unit_of_work() as work:
+            retry_event(work, event_id)
+            enqueue(work, Job.HANDLE_EVENT, event_id)
+            note(work, current_account().id, "Had an event tried again", f"event:{event_id}")
+    except Conflict as problem:
+        say(problem.message, "warn")
+    else:
+        say("The event is being tried again.")
     return redirect(url_for("desk.show_reconciliation"))

@@ -18,6 +18,7 @@ from service.donations.totals import get_promised
 from service.staff.roles import Permission
 from service.web.desk.access import blueprint, permission
 from service.web.desk.books import dashboard_url, open_books
+from service.web.desk.fields import read_page
 from service.web.transaction import unit_of_work
 
 
@@ -25,7 +26,7 @@ from service.web.transaction import unit_of_work
 @permission(Permission.FINANCE)
 def show_recurring() -> ResponseReturnValue:
     """List recurring gifts of one state or all, the next charge first, and those that fail with what was done."""
-    raw, number = request.args.get("state", ""), max(request.args.get("page", 1, type=int), 1)
+    raw, number = request.args.get("state", ""), read_page(request.args.get("page"))
     state = RecurringState(raw) if raw in set(RecurringState) else None
     with unit_of_work() as work:
         books, counts = open_books(work), count_recurring(work)
@@ -45,7 +46,7 @@ def show_recurring() -> ResponseReturnValue:
         )
 
 
-@blueprint.get("/recurring/<int:recurring_id>")
+@blueprint.get("/recurring/<row:recurring_id>")
 @permission(Permission.FINANCE)
 def show_arrangement(recurring_id: int) -> ResponseReturnValue:
     """Show one recurring gift: its facts, its charges, its failed tries, and what was changed."""

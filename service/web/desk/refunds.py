@@ -32,7 +32,7 @@ def show_refunds() -> ResponseReturnValue:
         return render_template("web/desk/refunds.html", books=open_books(work), requests=list_requests(work))
 
 
-@blueprint.post("/gifts/<int:gift_id>/refund")
+@blueprint.post("/gifts/<row:gift_id>/refund")
 @permission(Permission.REFUND)
 @gives_back
 def accept_refund(gift_id: int) -> ResponseReturnValue:
@@ -56,14 +56,14 @@ def accept_refund(gift_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show_gift", gift_id=gift_id))
 
 
-@blueprint.post("/refunds/<int:request_id>/approve")
+@blueprint.post("/refunds/<row:request_id>/approve")
 @permission(Permission.REFUND)
 def accept_approval(request_id: int) -> ResponseReturnValue:
     """Agree to what somebody else asked for."""
     return _decide(request_id, approve_refund, "Agreed to pay back", GOES)
 
 
-@blueprint.post("/refunds/<int:request_id>/decline")
+@blueprint.post("/refunds/<row:request_id>/decline")
 @permission(Permission.REFUND)
 def accept_decline(request_id: int) -> ResponseReturnValue:
     """Turn a request down, or take one's own back."""

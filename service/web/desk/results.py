@@ -45,7 +45,7 @@ class GiftRow:
         return write_amount(self.brought.renewals_minor, self.brought.currency)
 
 
-@blueprint.get("/issues/<int:issue_id>/results")
+@blueprint.get("/issues/<row:issue_id>/results")
 @permission(Permission.EDIT)
 def show_results(issue_id: int) -> ResponseReturnValue:
     """Show the figures of a released issue, and the people behind them a page at a time."""

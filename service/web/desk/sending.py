@@ -30,7 +30,7 @@ CHANGED = "The issue was changed since you reviewed it, so nothing was sent. Ple
 UNDER_WAY = {IssueState.SENDING, IssueState.PAUSED}
 
 
-@blueprint.get("/issues/<int:issue_id>/send")
+@blueprint.get("/issues/<row:issue_id>/send")
 @permission(Permission.SEND)
 def show_review(issue_id: int) -> ResponseReturnValue:
     """Show everything that is about to happen, with one button; a released issue goes to its progress."""
@@ -48,7 +48,7 @@ def show_review(issue_id: int) -> ResponseReturnValue:
         )
 
 
-@blueprint.post("/issues/<int:issue_id>/send")
+@blueprint.post("/issues/<row:issue_id>/send")
 @permission(Permission.SEND)
 def accept_release(issue_id: int) -> ResponseReturnValue:
     """Release the issue that was reviewed. Safe to repeat: the second press finds it released and shows it going."""
@@ -68,7 +68,7 @@ def accept_release(issue_id: int) -> ResponseReturnValue:
     return _to_progress(issue_id)
 
 
-@blueprint.get("/issues/<int:issue_id>/progress")
+@blueprint.get("/issues/<row:issue_id>/progress")
 @permission(Permission.EDIT)
 def show_progress(issue_id: int) -> ResponseReturnValue:
     """Show where everyone's copy stands; the page keeps itself up to date."""
@@ -81,7 +81,7 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         )
 
 
-@blueprint.get("/issues/<int:issue_id>/progress.json")
+@blueprint.get("/issues/<row:issue_id>/progress.json")
 @permission(Permission.EDIT)
 def show_progress_json(issue_id: int) -> ResponseReturnValue:
     """Answer with the figures, and with the same drawn, for the page to put in place."""
@@ -95,21 +95,21 @@ def show_progress_json(issue_id: int) -> ResponseReturnValue:
         )
 
 
-@blueprint.post("/issues/<int:issue_id>/pause")
+@blueprint.post("/issues/<row:issue_id>/pause")
 @permission(Permission.SEND)
 def accept_pause(issue_id: int) -> ResponseReturnValue:
     """Stop sending for now."""
     return _control(issue_id, pause_issue, "Paused", "Sending rests. Copies already on the wire end first.")
 
 
-@blueprint.post("/issues/<int:issue_id>/resume")
+@blueprint.post("/issues/<row:issue_id>/resume")
 @permission(Permission.SEND)
 def accept_resume(issue_id: int) -> ResponseReturnValue:
     """Go on sending."""
     return _control(issue_id, resume_issue, "Resumed", "Sending goes on.")
 
 
-@blueprint.get("/issues/<int:issue_id>/cancel")
+@blueprint.get("/issues/<row:issue_id>/cancel")
 @permission(Permission.SEND)
 def show_cancellation(issue_id: int) -> ResponseReturnValue:
     """Ask whether the rest is really not to be sent."""
@@ -118,7 +118,7 @@ def show_cancellation(issue_id: int) -> ResponseReturnValue:
         return render_template("web/desk/cancel.html", issue=issue, progress=get_progress(work, issue_id))
 
 
-@blueprint.post("/issues/<int:issue_id>/cancel")
+@blueprint.post("/issues/<row:issue_id>/cancel")
 @permission(Permission.SEND)
 def accept_cancellation(issue_id: int) -> ResponseReturnValue:
     """Stop for good: everyone still waiting is skipped."""

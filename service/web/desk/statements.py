@@ -7,12 +7,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from service.errors import Conflict
-from service.receipts.models import Statement, StatementState
+from service.receipts.models import StatementState
 from service.receipts.queries import list_statements
 from service.receipts.statements import (
     StatementRun,
     approve_statement,
     approve_year,
+    find_newest,
+    has_ended,
     prepare_statements,
     send_year,
 )
@@ -23,8 +25,8 @@ from service.web.desk.books import Books, open_books
 from service.web.desk.fields import Typed
 from service.web.transaction import unit_of_work
 
-FIRST_YEAR = 2000
-CHANGED = "There are other drafts now than those you looked at, so nothing was approved. Please look again."
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+_YEAR = f"int(min={FIRST_YEAR}, max={LAST_YEAR}):year"
 
 
 @blueprint.get("/statements")
@@ -42,11 +44,12 @@ def show_statements() -> ResponseReturnValue:
             years=range(books.today.year, books.today.year - 5, -1),
             statements=statements,
             counts=Counter(one.state for one in statements),
-            seen=_newest(statements),
+            seen=find_newest(statements),
+            has_ended=has_ended(year, books.zone),
         )
 
 
-@blueprint.post("/statements/<int:year>/prepare")
+@blueprint.post(f"/statements/<{_YEAR}>/prepare")
 @permission(Permission.FINANCE)
 def accept_preparation(year: int) -> ResponseReturnValue:
     """Make the drafts of a year, or renew those that are no longer right. Safe to repeat."""
@@ -57,25 +60,25 @@ def accept_preparation(year: int) -> ResponseReturnValue:
     return _to_year(year)
 
 
-@blueprint.post("/statements/<int:year>/approve")
+@blueprint.post(f"/statements/<{_YEAR}>/approve")
 @permission(Permission.FINANCE)
 def accept_year(year: int) -> ResponseReturnValue:
     """Approve every draft of a year that the person has looked at."""
     seen = Typed(request.form.to_dict()).required_int("seen")
     account = current_account()
-    with unit_of_work() as work:
-        is_stale = _newest(list_statements(work, year)) != seen
-        approved = 0 if is_stale else approve_year(work, year, account.id)
-        if approved:
-            note(work, account.id, f"Approved {approved} statements of {year}", f"statements:{year}")
-    if is_stale:
-        say(CHANGED, "warn")
+    try:
+        with unit_of_work() as work:
+            approved = approve_year(work, year, account.id, seen=seen)
+            if approved:
+                note(work, account.id, f"Approved {approved} statements of {year}", f"statements:{year}")
+    except Conflict as problem:
+        say(problem.message, "warn")
     else:
         say(f"Approved: {approved:,}. They can be sent now.")
     return _to_year(year)
 
 
-@blueprint.post("/statements/<int:statement_id>/approve-one")
+@blueprint.post("/statements/<row:statement_id>/approve-one")
 @permission(Permission.FINANCE)
 def accept_statement(statement_id: int) -> ResponseReturnValue:
     """Approve one draft. Safe to repeat."""
@@ -91,27 +94,27 @@ def accept_statement(statement_id: int) -> ResponseReturnValue:
     return _to_year(year)
 
 
-@blueprint.post("/statements/<int:year>/send")
+@blueprint.post(f"/statements/<{_YEAR}>/send")
 @permission(Permission.FINANCE)
 def accept_sending(year: int) -> ResponseReturnValue:
-    """Send every approved statement of a year. Safe to repeat: each version is posted once."""
-    with unit_of_work() as work:
-        sent = send_year(work, year)
-        note(work, current_account().id, f"Sent {sent} statements of {year}", f"statements:{year}")
-    say(f"On their way: {sent:,}. What changed since it was approved waits as a new draft.")
+    """Send every approved statement of a year that has ended. Safe to repeat: each version is posted once."""
+    try:
+        with unit_of_work() as work:
+            sent = send_year(work, year)
+            note(work, current_account().id, f"Sent {sent} statements of {year}", f"statements:{year}")
+    except Conflict as problem:
+        say(problem.message, "warn")
+    else:
+        say(f"On their way: {sent:,}. What changed since it was approved waits as a new draft.")
     return _to_year(year)
 
 
 def _asked_year(books: Books) -> int:
     """Return the year that the address asks for; without one, last year until summer, when statements are made."""
     asked = request.args.get("year", 0, type=int)
-    if FIRST_YEAR <= asked <= books.today.year:
+    if FIRST_YEAR <= asked <= LAST_YEAR:
         return asked
     return books.today.year - 1 if books.today.month <= 6 else books.today.year
-
-
-def _newest(statements: list[Statement]) -> int:
-    return max((one.id for one in statements), default=0)
 
 
 def _tell(run: StatementRun) -> str:
@@ -122,6 +125,7 @@ def _tell(run: StatementRun) -> str:
             (run.changed, "made anew"),
             (run.unchanged, "as before"),
             (run.withdrawn, "withdrawn"),
+            (run.other_currency, "in another currency, and so in none"),
         )
         if count
     ]

@@ -69,7 +69,8 @@ def _refunds(gift: Donation, requests: list[Asked]) -> Iterator[Step]:
 def _disputes(gift: Donation) -> Iterator[Step]:
     for dispute in gift.disputes:
         words = f"The giver’s bank disputes {write_amount(dispute.amount_minor, gift.currency)}"
-        yield Step(dispute.created_at, words, f"{dispute.reason}. {DISPUTE_MARKS[dispute.state].word}")
+        why = dispute.reason.replace("_", " ").capitalize()
+        yield Step(dispute.created_at, words, f"{why}. {DISPUTE_MARKS[dispute.state].word}")
 
 
 def _papers(receipts: list[Receipt]) -> Iterator[Step]:

@@ -6,6 +6,7 @@ The redirect proves nothing: what is said here is what our rows say, and a worke
 from typing import Final
 
 from flask import Response, request
+from redis.exceptions import RedisError
 
 from service.donations.funds import list_open_funds
 from service.donations.models import Attempt
@@ -21,6 +22,7 @@ from service.web.transaction import unit_of_work
 
 MOST_LOOKS: Final = 30  # about two minutes; whoever waits longer is told that a mail will come
 LONGEST_ID: Final = 200
+NUDGE_EVERY: Final = 3  # seconds; our own page looks every four
 WAYS_BACK: Final = ("amount", "frequency")
 
 
@@ -41,7 +43,7 @@ def show_thanks() -> Response:
             looks_again=outcome is Outcome.WAITING and looks < MOST_LOOKS,
         )
     if attempt is not None and outcome in {Outcome.WAITING, Outcome.CLOSED} and looks < MOST_LOOKS:
-        publish(Job.SYNC_ATTEMPT, attempt.id)
+        _nudge(attempt)
     return page
 
 
@@ -56,6 +58,19 @@ def show_way_back() -> Response:
             ways["fund"] = request.args["fund"]
         ways |= {**_asker(attempt), "again": "1", "lang": choose_language()}
         return show_page("give_back", find_organisation(session), ways=ways)
+
+
+def _nudge(attempt: Attempt) -> None:
+    """Ask a worker to read the processor anew, once in a while however often the page is fetched.
+
+    A mark in Redis says that somebody asked lately: a GET writes no row. Without Redis no job could leave anyway.
+    """
+    try:
+        is_due = get_services().redis.set(f"postrider:nudged:{attempt.public_id}", 1, nx=True, ex=NUDGE_EVERY)
+    except RedisError:
+        return
+    if is_due:
+        publish(Job.SYNC_ATTEMPT, attempt.id)
 
 
 def _asker(attempt: Attempt | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from service.donations.checkout import StaleForm, make_form_token, open_attempt, open_page
-from service.donations.defence import Arrival, Challenge, check_challenge, close_if_flooded, is_closed, network_of
+from service.donations.defence import Arrival, Challenge, check_challenge, close_if_flooded, is_closed_to, network_of
 from service.donations.funds import list_open_funds
 from service.donations.gateway import Gateway
 from service.donations.giftform import FIELDS, BadGift, cover_of
@@ -31,6 +31,7 @@ from service.web.transaction import unit_of_work
 
 CHALLENGE: Final = "gift_challenge"  # the extension that holds a ``defence.Challenge``, where one is set up
 LONGEST_TYPED: Final = 500  # characters of a field that are shown again
+WAYS: Final = ("amount", "frequency", "ask", "again")
 RETRY_AFTER: Final = {429: "3600", 503: "60"}  # seconds
 
 
@@ -45,8 +46,7 @@ def show_form(fund: str = "") -> Response:
         if organisation.giving_paused_at is not None:
             return show_page("give_closed", organisation, reason="paused")
         typed = prefill(request.args, organisation, funds, fund)
-        arrival = _read_arrival(session)
-        if not arrival.is_known and is_closed(session):
+        if is_closed_to(session, _read_arrival(session)):
             return show_page("give_closed", organisation, reason="flooded")
         prefill_person(typed, find_guest(session))
         _prefill_again(session, typed, organisation)
@@ -123,10 +123,20 @@ def _show_form(organisation: Organisation, funds: Sequence[Fund], typed: Mapping
         "typed": typed,
         "ask": _ask(),
         "challenge": _challenge(),
-        "ways": {**request.args.to_dict(), **(request.view_args or {})} if request.method == "GET" else {},
+        "ways": _ways(funds),
         **said,
     }
     return show_page("give", organisation, **shown)
+
+
+def _ways(funds: Sequence[Fund]) -> dict[str, str]:
+    """Return what the form's address says, for the same form in another language.
+
+    By name and never as it came: ``url_for`` takes ``_scheme``, ``_external`` and more of its own from the same words.
+    """
+    said = {name: request.args[name][:LONGEST_TYPED] for name in WAYS if request.args.get(name)}
+    slug = (request.view_args or {}).get("fund") or request.args.get("fund", "")
+    return said | {"fund": slug} if slug in {fund.slug for fund in funds} else said
 
 
 def _read_arrival(session: Session) -> Arrival:

@@ -67,11 +67,21 @@ def test_it_listens_on_the_loopback_address_alone(fake: FakeStripe) -> None:
     assert fake.url.startswith("http://127.0.0.1:")
 
 
-def test_production_refuses_it() -> None:
-    environment = {**os.environ, "POSTRIDER_ENV": "production"}
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"POSTRIDER_ENV": "production"}, "POSTRIDER_ENV is production"),
+        ({"POSTRIDER_ENV": "staging"}, "POSTRIDER_ENV is staging"),
+        ({"POSTRIDER_ENV": ""}, "POSTRIDER_ENV is not set, which counts as production"),
+        ({}, "POSTRIDER_ENV is not set, which counts as production"),
+    ],
+    ids=["production", "unknown", "empty", "unset"],
+)
+def test_it_starts_only_where_development_or_tests_are_said(told: dict[str, str], said: str) -> None:
+    environment = {**{name: value for name, value in os.environ.items() if name != "POSTRIDER_ENV"}, **told}
     argv = [sys.executable, "-m", "service.development.fakestripe"]
     ended = subprocess.run(argv, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("POSTRIDER_ENV is production")
+    assert ended.stderr.startswith(said)
     assert "Traceback" not in ended.stderr

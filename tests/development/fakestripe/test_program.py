@@ -24,7 +24,8 @@ from tests.development.fakestripe.shop import Shop
 def running(folder: Path, port: int) -> Iterator[Child]:
     options = ("--port", str(port), "--state", str(folder / "stripe.json"), "--methods", "card,us_bank_account")
     argv = (sys.executable, "-m", "service.development.fakestripe", *options)
-    child = Child(Program("stripe", argv, os.environ, ready_line=READY, log=folder / "log", folder=ROOT))
+    told = {**os.environ, "POSTRIDER_ENV": "test"}
+    child = Child(Program("stripe", argv, told, ready_line=READY, log=folder / "log", folder=ROOT))
     try:
         child.wait_until_ready()
         yield child

@@ -3,8 +3,9 @@
 import queue
 import random
 import threading
-from collections.abc import Iterable
-from typing import Self
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Self, cast
 
 from sqlalchemy import select
 
@@ -19,12 +20,33 @@ from service.wiring import Services
 WORKERS = 4
 
 
+class Hesitant:
+    """A gateway whose answers about gifts are sometimes old by the time they are written down."""
+
+    def __init__(self, gateway: Gateway, chance: random.Random) -> None:
+        self._gateway, self._chance = gateway, chance
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the gateway's own method; one that reads a gift dawdles after reading."""
+        method = getattr(self._gateway, name)
+        return self._dawdle(method) if name.startswith("fetch_") else method
+
+    def _dawdle(self, fetch: Callable[[str], Any]) -> Callable[[str], Any]:
+        def read(root_id: str) -> Any:
+            facts = fetch(root_id)
+            time.sleep(self._chance.choice([0, 0, 0.02, 0.2]))
+            return facts
+
+        return read
+
+
 class Workers:
     """Use as a context: leaving it waits until everything that was handed over is settled."""
 
     def __init__(self, services: Services, fake: FakeStripe, gateway: Gateway, chance: random.Random) -> None:
         self._services, self._fake, self._gateway, self._chance = services, fake, gateway, chance
-        self._settlement = Settlement(services.factory, gateway)
+        hesitant = Hesitant(gateway, random.Random(0))  # noqa: S311 - its own: threads must not draw from the stories'
+        self._settlement = Settlement(services.factory, cast("Gateway", hesitant))
         self._waiting: queue.Queue[str | None] = queue.Queue()
         self._threads = [threading.Thread(target=self._work) for _ in range(WORKERS)]
         self.failures: list[BaseException] = []

@@ -1,6 +1,7 @@
 """The desk for tests: a newsletter with a draft and readers, and browsers of a publisher and of an editor."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -61,6 +62,12 @@ def stock(open_transaction: OpenTransaction) -> Stock:
         make_readers(session, newsletter.id, READERS)
         issue = make_issue(session, newsletter)
         return Stock(newsletter.id, issue.id, tuple(item.id for item in issue.items))
+
+
+@pytest.fixture
+def year_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be January 2027 for statements: those of 2026 may be sent."""
+    monkeypatch.setattr("service.receipts.statements.now", lambda: datetime(2027, 1, 10, tzinfo=UTC))
 
 
 @pytest.fixture

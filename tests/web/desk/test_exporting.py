@@ -1,6 +1,6 @@
 """Taking a table along: who may, what is noted, and that looking takes nothing."""
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from service.staff.models import AuditEntry
 from tests.fixtures.services import OpenTransaction
@@ -25,6 +25,18 @@ def test_a_table_is_downloaded_and_noted(treasurer_desk: Desk, shelf: Shelf, ope
         ("Took the ledger along", {"period": "2026-01-01 to 2026-12-31"}),
         ("Took the gifts along", {"period": "2026-01-01 to 2026-12-31"}),
     ]
+
+
+def test_a_download_that_is_broken_off_leaves_no_transaction_open(
+    treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction
+) -> None:
+    assert shelf
+    answer = treasurer_desk.post("/desk/export", table="ledger", **YEAR)
+    assert next(answer.iter_encoded()).startswith("\ufeffLine".encode())
+    answer.close()
+    others = "datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()"
+    with open_transaction() as session:
+        assert session.scalar(text(f"select count(*) from pg_stat_activity where {others}")) == 0  # noqa: S608 - ours
 
 
 def test_a_period_that_will_not_do_takes_nothing(

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from service.donations.models import Donation, Donor, Fund
+from service.donations.recording import NAMES_NO_FUND
 from service.receipts.models import Receipt, ReceiptState
 from service.staff.models import AuditEntry
 from tests.factories.giving import make_donation
@@ -40,6 +41,12 @@ FOUND = {
     "since=2026-11-20&until=2026-11-20": 5,
     "until=2026-10-31": 3,
     "since=yesterday": 9,
+    "until=9999-12-31": 9,
+    "since=0001-01-01": 9,
+    "page=99999999999999999999": 9,
+    "page=0": 9,
+    "fund=9999999999999999999": 9,
+    "search=99999999999999999999": 0,
     "fund=999": 0,
     "fund=none": 0,
     "fund=x": 9,
@@ -66,6 +73,17 @@ def test_gifts_are_found_by_what_staff_ask_for(desk: Desk, shelf: Shelf) -> None
     assert found == FOUND
 
 
+def test_the_next_page_asks_for_the_same_and_for_nothing_that_a_stranger_added(
+    desk: Desk, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shelf
+    monkeypatch.setattr("service.web.desk.gifts.PAGE", 2)
+    asked = "search=4242&method=Visa&endpoint=1&_method=POST&_scheme=https&_external=1&_anchor=x&values=1"
+    answer = desk.client.get(f"/desk/gifts?{asked}")
+    assert answer.status_code == 200
+    assert 'href="/desk/gifts?page=2&amp;method=Visa&amp;search=4242"' in answer.text
+
+
 def test_the_sums_of_a_list_are_those_of_the_books(desk: Desk, shelf: Shelf) -> None:
     shown = desk.read("/desk/gifts?search=li@example")
     assert shelf
@@ -77,6 +95,7 @@ def test_the_sums_of_a_list_are_those_of_the_books(desk: Desk, shelf: Shelf) -> 
 def test_a_day_that_cannot_be_read_is_said_at_its_field(desk: Desk, shelf: Shelf) -> None:
     assert shelf
     assert "A day is written like 2026-03-05." in desk.read("/desk/gifts?since=yesterday")
+    assert "A day lies between 1900-01-01 and 2999-12-31." in desk.read("/desk/gifts?until=9999-12-31")
 
 
 def test_a_gift_tells_its_whole_story(desk: Desk, shelf: Shelf) -> None:
@@ -125,6 +144,38 @@ def test_what_is_not_there_is_not_found(desk: Desk) -> None:
         assert desk.get(f"/desk/{path}").status_code == 404, path
 
 
+HUGE = str(2**63)
+ROWS = (
+    *("gifts/{}", "gifts/{}/void", "donors/{}", "recurring/{}", "funds/{}", "receipts/{}.pdf", "statements/{}.pdf"),
+    *("issues/{}", "issues/{}/results"),
+)
+DEEDS = (
+    *("gifts/{}/benefit", "gifts/{}/fund", "gifts/{}/refund", "gifts/{}/void", "donors/{}", "funds/{}/close"),
+    *("receipts/{}/resend", "statements/{}/resend", "statements/{}/approve-one", "refunds/{}/approve"),
+    *("refunds/{}/decline", "alarms/{}/settle", "events/{}/retry"),
+    *("statements/{}/prepare", "statements/{}/approve", "statements/{}/send"),
+)
+
+
+def test_a_number_that_no_row_can_have_is_not_found(desk: Desk, shelf: Shelf) -> None:
+    assert shelf
+    fields = {"reason": "mistake", "benefit": "A book", "benefit_value": "1", "donor_name": "A", "amount": "1"}
+    for number in (HUGE, str(2**63 - 1), "9" * 30):
+        for path in ROWS:
+            assert desk.get(f"/desk/{path.format(number)}").status_code == 404, path
+        for path in DEEDS:
+            assert desk.post(f"/desk/{path.format(number)}", fund=HUGE, **fields).status_code == 404, path
+
+
+def test_lists_bear_any_page_number(desk: Desk, shelf: Shelf) -> None:
+    assert shelf
+    for path in ("donors", "recurring", "gifts"):
+        for number in (HUGE, "9" * 5000, "-1", "x", "٣"):
+            desk.read(f"/desk/{path}?page={number}")
+    for year in (HUGE, "9" * 5000):
+        desk.read(f"/desk/statements?year={year}")
+
+
 def test_something_given_in_return_makes_a_new_version_of_the_receipt(
     treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction
 ) -> None:
@@ -170,6 +221,7 @@ def test_a_payment_past_our_form_becomes_a_gift_when_staff_name_its_fund(
         donor = session.get_one(Donor, shelf.donor_id)
         sold = make_donation(session, donor, session.get_one(Fund, shelf.fund_id), 4200)
         sold.fund_id = None
+        sold.review = f"It is odd. {NAMES_NO_FUND} It is late."
         sold_id = sold.id
     path = f"/desk/gifts/{sold_id}"
     assert "What is it for?" in treasurer_desk.read(path)
@@ -181,5 +233,6 @@ def test_a_payment_past_our_form_becomes_a_gift_when_staff_name_its_fund(
     assert "This gift is for a fund already." in shown
     assert "What is it for?" not in shown
     with open_transaction() as session:
-        assert session.get_one(Donation, sold_id).fund_id == shelf.fund_id
+        gift = session.get_one(Donation, sold_id)
+        assert (gift.fund_id, gift.review) == (shelf.fund_id, "It is odd. It is late.")
         assert len(session.scalars(select(Receipt).where(Receipt.donation_id == sold_id)).all()) == 1

@@ -1,6 +1,8 @@
 """The finance desk's words are total: every state, kind and permission has one, and states differ without colour."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,9 @@ from service.receipts.models import ReceiptState, StatementState
 from service.receipts.reasons import Reason
 from service.staff.roles import Permission
 from service.web.desk import giftwording
+from service.web.desk.wording import Mark
 
-MARKS: list[tuple[dict[object, giftwording.Mark], type[StrEnum]]] = [
+MARKS: list[tuple[Mapping[Any, Mark], type[StrEnum]]] = [
     (giftwording.GIFT_MARKS, DonationState),
     (giftwording.RECURRING_MARKS, RecurringState),
     (giftwording.REQUEST_MARKS, RequestState),
@@ -23,7 +26,7 @@ MARKS: list[tuple[dict[object, giftwording.Mark], type[StrEnum]]] = [
     (giftwording.STATEMENT_MARKS, StatementState),
     (giftwording.EVENT_MARKS, EventState),
 ]
-WORDS: list[tuple[dict[object, str], type[StrEnum]]] = [
+WORDS: list[tuple[Mapping[Any, str], type[StrEnum]]] = [
     (giftwording.REASON_WORDS, Reason),
     (giftwording.LEDGER_WORDS, LedgerKind),
     (giftwording.FREQUENCY_WORDS, Frequency),
@@ -33,10 +36,10 @@ WORDS: list[tuple[dict[object, str], type[StrEnum]]] = [
 
 
 @pytest.mark.parametrize(("table", "words"), [*MARKS, *WORDS], ids=lambda one: getattr(one, "__name__", ""))
-def test_every_state_and_kind_has_its_word(table: dict[object, object], words: type[StrEnum]) -> None:
+def test_every_state_and_kind_has_its_word(table: Mapping[Any, object], words: type[StrEnum]) -> None:
     assert set(table) == set(words)
 
 
 @pytest.mark.parametrize(("table", "words"), MARKS, ids=lambda one: getattr(one, "__name__", ""))
-def test_states_can_be_told_apart_without_colour(table: dict[object, giftwording.Mark], words: type[StrEnum]) -> None:
+def test_states_can_be_told_apart_without_colour(table: Mapping[Any, Mark], words: type[StrEnum]) -> None:
     assert len({mark.word for mark in table.values()}) == len(list(words))

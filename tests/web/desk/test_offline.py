@@ -1,20 +1,23 @@
 """Entering a check and voiding it, as staff do it."""
 
 import re
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from service.clock import now
 from service.donations.models import Donation, LedgerEntry
 from service.staff.models import AuditEntry
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.bookkeeping import Shelf
 from tests.web.desk.browsing import Desk, words_of
 
+LAST_WEEK = now().date() - timedelta(days=7)
 TYPED = {
     "donor_name": "Iris Inkwell & Söhne",
     "address": "iris@example.org",
     "amount": "250",
-    "given_on": "2026-11-20",
+    "given_on": LAST_WEEK.isoformat(),
     "way": "cheque",
     "reference": "1042",
     "language": "en",
@@ -44,10 +47,27 @@ def test_a_check_is_entered_once_however_often_its_form_is_sent(
     assert first.status_code == again.status_code == 302
     assert first.location == again.location
     assert count_offline(open_transaction) == 1
+    with open_transaction() as session:
+        assert session.scalars(select(AuditEntry.action)).all() == ["Entered $250.00"]
     shown = treasurer_desk.read(first.location)
-    for words in ("$250.00 from Iris Inkwell & Söhne", "Check 1042, entered by hand", "20 November 2026", "Valid"):
+    for words in ("$250.00 from Iris Inkwell & Söhne", "Check 1042, entered by hand", f"{LAST_WEEK:%B %Y}", "Valid"):
         assert words in shown
     assert "Pay it back" not in shown
+
+
+def test_the_same_form_with_other_words_comes_back_whole_and_may_be_sent_as_another_gift(
+    treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction
+) -> None:
+    nonce = nonce_of(treasurer_desk)
+    form = {**TYPED, "fund": shelf.fund_id, "nonce": nonce}
+    treasurer_desk.post("/desk/gifts/offline", **form)
+    response = treasurer_desk.post("/desk/gifts/offline", **{**form, "reference": "1043", "amount": "75"})
+    assert response.status_code == 409
+    shown = words_of(response)
+    for words in ("sent before with other words", 'value="1043"', 'value="75"', "Iris Inkwell & Söhne"):
+        assert words in shown
+    assert nonce not in shown
+    assert count_offline(open_transaction) == 1
 
 
 def test_two_forms_are_two_gifts(treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction) -> None:

@@ -54,11 +54,13 @@ def test_without_a_processor_there_is_nothing_to_compare_with(
 def test_a_failed_event_is_tried_again(
     treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction, published_jobs: PublishedJobs
 ) -> None:
-    treasurer_desk.post(f"/desk/events/{shelf.event_id}/retry")
+    for _ in range(2):
+        assert treasurer_desk.post(f"/desk/events/{shelf.event_id}/retry").status_code == 302
+    assert "Only an event that failed is tried again" in treasurer_desk.read("/desk/reconciliation")
     with open_transaction() as session:
         event = session.get_one(OutsideEvent, shelf.event_id)
         assert (event.state, event.attempts) == (EventState.RECEIVED, 0)
-        assert "Had an event tried again" in session.scalars(select(AuditEntry.action)).all()
+        assert session.scalars(select(AuditEntry.action)).all() == ["Had an event tried again"]
     assert published_jobs.of(Job.HANDLE_EVENT) == [(shelf.event_id,)]
     assert treasurer_desk.post("/desk/events/999/retry").status_code == 404
 
@@ -70,12 +72,15 @@ def test_an_alarm_stands_on_every_page_until_somebody_has_seen_to_it(
         assert DECLINES in browser.read(path)
     assert "/desk/alarms/" not in editor_desk.read("/desk/")
     for _ in range(2):
-        assert treasurer_desk.post(f"/desk/alarms/{shelf.alarm_id}/settle").status_code == 302
+        response = treasurer_desk.post(f"/desk/alarms/{shelf.alarm_id}/settle", back="/desk/funds")
+        assert (response.status_code, response.location) == (302, "/desk/funds")
     assert DECLINES not in desk.read("/desk/")
     with open_transaction() as session:
         alarm = session.get_one(Alarm, shelf.alarm_id)
         assert alarm.settled_at is not None
     assert desk.post("/desk/alarms/999/settle").status_code == 404
+    elsewhere = desk.post(f"/desk/alarms/{shelf.alarm_id}/settle", back="//evil.test/desk/")
+    assert elsewhere.location == "/desk/"
 
 
 def test_strangers_see_no_alarm(app: Flask, shelf: Shelf) -> None:

@@ -63,6 +63,5 @@ def test_totals_are_drawn_and_said(desk: Desk, shelf: Shelf) -> None:
     shown = desk.read("/desk/totals?months=24")
     assert "Gifts by month, net of refunds: " in shown
     assert "raised for Where it is needed most" in shown
-    assert '<th scope="row">Nov 2026</th>' in shown
     assert shown.count('<th scope="row">') == 24
     assert desk.read("/desk/totals?months=1000").count('<th scope="row">') == 12

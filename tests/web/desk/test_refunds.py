@@ -4,11 +4,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from service.adapters.stripe.gateway import StripeGateway
+from service.development.fakestripe.fake import FakeStripe
 from service.donations.models import RefundRequest
+from service.donations.refunds import send_refund
+from service.donations.settlement import Settlement
 from service.jobs import Job
 from service.staff.accounts import create_account
 from service.staff.models import AuditEntry
 from service.staff.roles import Role
+from service.wiring import Services
+from tests.adapters.stripe.giving import give_payment
+from tests.factories.giving import make_fund, make_organisation
 from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.web.desk.bookkeeping import Shelf, ask_for_refund
 from tests.web.desk.browsing import Desk, open_desk, words_of
@@ -103,3 +110,25 @@ def test_an_editor_pays_nothing_back(editor_desk: Desk, shelf: Shelf, open_trans
     response = editor_desk.post(f"/desk/gifts/{shelf.gift_id}/refund", amount="20", reason="x", seen="0")
     assert response.status_code == 403
     assert count_requests(open_transaction) == 0
+
+
+def test_a_gift_is_given_paid_back_and_its_whole_story_told(
+    fake_stripe: FakeStripe,
+    gateway: StripeGateway,
+    services: Services,
+    app: Flask,
+    treasurer_account: int,
+    open_transaction: OpenTransaction,
+) -> None:
+    with open_transaction() as session:
+        make_organisation(session)
+        make_fund(session, "archive", "The archive")
+    Settlement(services.factory, gateway).sync_payment(give_payment(fake_stripe, gateway))
+    desk = open_desk(app, treasurer_account)
+    desk.post("/desk/gifts/1/refund", amount="52.00", reason="Paid twice", seen="0")
+    send_refund(services.factory, gateway, 1)
+    shown = desk.read("/desk/gifts/1")
+    for words in ("It is wholly paid back.", "asked to pay back $52.00", "Refund of $52.00", "Void", "−$52.00"):
+        assert words in shown
+    assert "Pay it back" not in shown
+    assert "Sent" in desk.read("/desk/refunds")

@@ -1,7 +1,11 @@
 """What staff set: the organisation's facts, the switch that pauses giving, and the funds."""
 
+import re
+
+import pytest
 from sqlalchemy import select
 
+from service.alarms.models import Alarm
 from service.donations.models import Fund
 from service.organisation.models import Organisation
 from service.staff.models import AuditEntry
@@ -88,7 +92,51 @@ def test_what_changed_is_in_the_trail_and_nothing_is_when_nothing_did(
     with open_transaction() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert len(entries) == 2
-    assert entries[1].details == {"facts": ["tax_number", "thanks_days"]}
+    assert entries[1].details == {"facts": {"tax_number": ["12-3456789", "98-7654321"], "thanks_days": [90, 30]}}
+    assert entries[0].details["facts"]["suggested_minor"] == [None, [1000, 2000, 125_050]]
+    shown = re.sub(r"<[^>]+>", "", treasurer_desk.read("/desk/organisation"))
+    for words in ("Tax number: 12-3456789 → 98-7654321", "Thanks days: 90 → 30", "Smallest: nothing → $5.00"):
+        assert words in shown
+    assert "Suggested: nothing → $10.00, $20.00, $1,250.50" in shown
+
+
+@pytest.mark.parametrize("is_set", [False, True], ids=["first facts", "facts that stand"])
+def test_the_limit_for_refunds_is_not_raised_by_who_may_use_it_alone(
+    treasurer_desk: Desk, open_transaction: OpenTransaction, *, is_set: bool
+) -> None:
+    if is_set:
+        treasurer_desk.post("/desk/organisation", **FACTS)
+    response = treasurer_desk.post(
+        "/desk/organisation", **{**FACTS, "refund_limit_minor": "500.01", "signatory": "Robin Hale"}
+    )
+    assert response.status_code == 422
+    shown = words_of(response)
+    assert "Only a publisher may raise what one person may pay back alone, from $500.00 to $500.01." in shown
+    for typed in ('value="500.01"', 'value="Robin Hale"', 'value="12-3456789"'):
+        assert typed in shown
+    stored = find(open_transaction)
+    assert (stored.refund_limit_minor, stored.signatory) == (50_000, "") if stored else not is_set
+    with open_transaction() as session:
+        assert session.scalars(select(Alarm)).all() == []
+
+
+def test_a_treasurer_may_lower_the_limit_and_a_publisher_raises_it_before_everybody(
+    treasurer_desk: Desk, desk: Desk, open_transaction: OpenTransaction
+) -> None:
+    treasurer_desk.post("/desk/organisation", **FACTS)
+    assert treasurer_desk.post("/desk/organisation", **{**FACTS, "refund_limit_minor": "100"}).status_code == 302
+    assert treasurer_desk.post("/desk/organisation", **{**FACTS, "refund_limit_minor": "101"}).status_code == 422
+    with open_transaction() as session:
+        assert session.scalars(select(Alarm)).all() == []
+    assert desk.post("/desk/organisation", **{**FACTS, "refund_limit_minor": "2,000"}).status_code == 302
+    with open_transaction() as session:
+        alarm = session.scalars(select(Alarm)).one()
+        *_, details = session.scalars(select(AuditEntry.details).order_by(AuditEntry.id))
+    assert details == {"facts": {"refund_limit_minor": [10_000, 200_000]}}
+    assert alarm.key == "refund-limit"
+    assert "raised what one person may pay back alone from $100.00 to $2,000.00." in alarm.sentence
+    assert "Publisher" in alarm.sentence
+    assert alarm.sentence in treasurer_desk.read("/desk/funds")
 
 
 def test_giving_is_paused_and_resumed_by_one_switch(

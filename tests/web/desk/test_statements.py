@@ -1,5 +1,9 @@
 """A year's statements on the desk: prepared, looked at, approved by a person, sent once."""
 
+import re
+from datetime import UTC, datetime
+
+import pytest
 from sqlalchemy import func, select
 
 from service.mail.models import Letter, LetterKind
@@ -22,6 +26,7 @@ def newest(open_transaction: OpenTransaction) -> int:
         return session.scalar(select(func.max(Statement.id))) or 0
 
 
+@pytest.mark.usefixtures("year_is_over")
 def test_statements_are_prepared_approved_and_sent_once(
     treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction
 ) -> None:
@@ -71,12 +76,30 @@ def test_a_year_without_gifts_and_a_strange_year_are_pages_too(treasurer_desk: D
     assert shelf
     assert "Nothing is prepared for 2023 yet." in treasurer_desk.read("/desk/statements?year=2023")
     for year in ("1", "9999", "x", "-5"):
-        assert "Statements of 2026" in treasurer_desk.read(f"/desk/statements?year={year}")
+        assert re.search(r"<h1>Statements of 20\d\d</h1>", treasurer_desk.read(f"/desk/statements?year={year}"))
     response = treasurer_desk.post("/desk/statements/2023/prepare")
     assert response.status_code == 302
     assert "No gift of that year" in treasurer_desk.read("/desk/statements?year=2023")
 
 
+def test_a_year_that_goes_on_is_looked_at_and_not_sent(
+    treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shelf
+    monkeypatch.setattr("service.receipts.statements.now", lambda: datetime(2026, 12, 31, 12, tzinfo=UTC))
+    treasurer_desk.post("/desk/statements/2026/prepare")
+    treasurer_desk.post("/desk/statements/2026/approve", seen=newest(open_transaction))
+    shown = treasurer_desk.read("/desk/statements?year=2026")
+    assert "2026 has not ended yet" in shown
+    assert "Send the 3 approved" not in shown
+    assert treasurer_desk.post("/desk/statements/2026/send").status_code == 302
+    assert "its statements can be sent from 1 January 2027" in treasurer_desk.read("/desk/statements?year=2026")
+    assert states(open_transaction) == [StatementState.APPROVED] * 3
+    monkeypatch.setattr("service.receipts.statements.now", lambda: datetime(2027, 1, 1, 12, tzinfo=UTC))
+    assert "Send the 3 approved" in treasurer_desk.read("/desk/statements?year=2026")
+
+
+@pytest.mark.usefixtures("year_is_over")
 def test_a_sent_statement_is_not_approved_again(
     treasurer_desk: Desk, shelf: Shelf, open_transaction: OpenTransaction
 ) -> None:
@@ -86,5 +109,5 @@ def test_a_sent_statement_is_not_approved_again(
     treasurer_desk.post(f"/desk/statements/{one}/approve-one")
     treasurer_desk.post("/desk/statements/2026/send")
     treasurer_desk.post(f"/desk/statements/{one}/approve-one")
-    assert "only a draft is approved" in words_of(treasurer_desk.get("/desk/statements"))
+    assert "only a draft is approved" in words_of(treasurer_desk.get("/desk/statements?year=2026"))
     assert treasurer_desk.post("/desk/statements/999/approve-one").status_code == 404

@@ -1,16 +1,20 @@
 """Coming back from the processor's page: thanks by our own rows alone, and to the giver's own browser alone."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 
 from service.donations.models import Attempt, Fund
 from service.donations.states import AttemptState, DonationState
 from service.jobs import Job
 from service.tokens import Purpose
+from service.web.app import create_app
+from service.web.give.coming_back import NUDGE_EVERY
 from service.wiring import Services
 from tests.donations.forms import GIVER, BreakablePages
 from tests.factories.giving import make_donation, make_donor
@@ -42,6 +46,34 @@ def test_thanks_wait_for_our_own_rows_and_nudge_a_worker(
     assert ("Thank you" in thanks, "$50" in thanks, f"The receipt goes to {GIVER}" in thanks) == (True, True, True)
     assert "refresh" not in thanks
     assert len(published_jobs.of(Job.SYNC_ATTEMPT)) == 1
+
+
+def test_fifty_looks_at_once_are_one_nudge_for_each_form(
+    client: FlaskClient, services: Services, given: Attempt, published_jobs: PublishedJobs, fill: Fill
+) -> None:
+    mark = f"postrider:nudged:{given.public_id}"
+    services.redis.set(mark, 1, ex=60)  # however slow this machine is
+    assert {client.get(THANKS).status_code for _ in range(50)} == {200}
+    assert published_jobs.of(Job.SYNC_ATTEMPT) == []
+    services.redis.delete(mark)
+    client.get(THANKS)
+    assert 0 < services.redis.pttl(mark) <= NUDGE_EVERY * 1000
+    services.redis.persist(mark)
+    assert {client.get(f"{THANKS}&n={look}").status_code for look in range(50)} == {200}
+    assert published_jobs.of(Job.SYNC_ATTEMPT) == [(given.id,)]
+    client.post("/give", data=fill(amount="2500"))
+    client.get(THANKS.replace("cs_test_0", "cs_test_1"))
+    assert published_jobs.of(Job.SYNC_ATTEMPT) == [(given.id,), (given.id + 1,)]
+
+
+@pytest.mark.usefixtures("given")
+def test_without_redis_the_page_says_the_same_and_nudges_nobody(
+    services: Services, pages: BreakablePages, published_jobs: PublishedJobs
+) -> None:
+    away = Redis.from_url("redis://127.0.0.1:1/0", socket_timeout=1, socket_connect_timeout=1)
+    answer = create_app(replace(services, gateway=pages.gateway, redis=away)).test_client().get(THANKS)
+    assert (answer.status_code, "Just a moment" in answer.text) == (200, True)
+    assert published_jobs.jobs == []
 
 
 @pytest.mark.usefixtures("given")

@@ -1,5 +1,6 @@
 """The gift form as it is shown: what a link sets, in which language, and where it may lead."""
 
+import re
 from html import unescape
 
 import pytest
@@ -113,6 +114,41 @@ def test_pages_allow_the_processors_page_as_the_end_of_the_form_and_nothing_else
     policy = client.get("/give").headers["Content-Security-Policy"]
     assert "form-action 'self' https://pay.test;" in policy
     assert "form-action 'self';" in client.get("/").headers["Content-Security-Policy"]
+
+
+HOSTILE = (
+    "endpoint=1", "_method=POST", "_scheme=https&_external=", "_scheme=https", "_external=1", "_anchor=x", "values=x",
+    "self=x", "fund=", "fund=none", "fund=a/b", "fund=//evil.example", "fund=%00", "amount=%00", "amount=" + "9" * 5000,
+    "lang=", "session_id=x&_external=1&n=1", "again=&ask=", "ask=x&again=1&frequency=monthly&_external=1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/give", "/give/general", "/give/back", "/give/thanks"])
+def test_whatever_stands_in_the_address_every_link_stays_our_own(client: FlaskClient, path: str) -> None:
+    for query in HOSTILE:
+        answer = client.get(f"{path}?{query}", headers={"Host": "evil.example"})
+        assert answer.status_code == 200, query
+        assert "evil.example" not in answer.text, query
+        assert "#x" not in answer.text, query
+        links = re.findall(r'(?:href|action|src)="([^"]*)"', answer.text)
+        assert len(links) > 5
+        assert [link for link in links if not re.match(r"/(?!/)|mailto:|#", link)] == [], query
+
+
+def test_the_same_form_in_another_language_asks_for_the_same_gift(
+    client: FlaskClient, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        add_fund(session, "travel", "Travel grants")
+    asked = "amount=2500&frequency=monthly&ask=x&again=1"
+    for address in (f"/give?{asked}&fund=travel", f"/give/travel?{asked}"):
+        link = re.search(r'<a href="(/give[^"]*)" lang="ru"', client.get(f"{address}&utm_source=x&_anchor=x").text)
+        assert link is not None
+        assert unescape(link[1]) == f"/give/travel?{asked}&lang=ru"
+        page = client.get(unescape(link[1])).text
+        assert (checked(page, "amount"), checked(page, "frequency"), checked(page, "fund")) == (
+            "2500", "monthly", "travel",
+        )  # fmt: skip
 
 
 def test_looking_changes_no_row(client: FlaskClient, given: Attempt, look_up: LookUp) -> None:
