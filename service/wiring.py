@@ -57,6 +57,6 @@ def wire(settings: Settings, *, pool_size: int = 10) -> Services:
         signer=TokenSigner(settings.secret_keys),
         transport=SmtpTransport(settings.smtp_url, settings.public_host),
         celery=celery,
-        redis=Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2),
+        redis=Redis.from_url(settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5),
         gateway=make_gateway(settings) if settings.takes_gifts else None,
     )

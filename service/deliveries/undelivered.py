@@ -12,7 +12,7 @@ from service.mail.models import Letter, LetterKind
 from service.receipts.models import Receipt, Statement
 
 _WHAT_TO_DO: Final = (
-    "Please find out an address that works, put it right and mail the paper again from the donor’s page."
+    "Please reach the giver another way; the paper is on the donor’s page as a PDF, to print or to hand on."
 )
 
 

@@ -5,11 +5,11 @@ Owns that receipts follow a new name; never the address, by which a donor is kno
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.donations.giftfacts import update_receipt
-from service.donations.models import Donation, Donor
+from service.donations.models import Attempt, Donation, Donor
 from service.errors import BadInput, NotFound
 from service.mail.models import LetterKind
 from service.mail.outbox import post_letter
@@ -38,6 +38,9 @@ def change_donor(session: Session, donor_id: int, name: str, language: str) -> i
     for gift in gifts:
         if gift.giver_name in {"", donor.name}:
             gift.giver_name = tidy
+    # Renewals take the name from the form that began them.
+    forms = update(Attempt).where(Attempt.address_key == donor.address_key, Attempt.donor_name == donor.name)
+    session.execute(forms.values(donor_name=tidy))
     donor.name, donor.language = tidy, language
     session.flush()
     for gift in gifts:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from service.alarms.models import Alarm
 from service.deliveries.lettertexts import write_letter
 from service.donations.giftfacts import update_receipt
+from service.donations.states import DonationState
 from service.jobs import Job
 from service.mail.models import Letter, LetterKind, LetterState
 from service.mail.outbox import post_letter
@@ -64,8 +65,12 @@ def test_a_paper_that_does_not_arrive_calls_staff_without_saying_the_address(
     services: Services, open_transaction: OpenTransaction, smtp_sink: SmtpSink, kind: LetterKind, words: str
 ) -> None:
     with open_transaction() as session:
-        update_receipt(session, make_donation(session, make_donor(session), make_house(session)))
+        gift = make_donation(session, make_donor(session), make_house(session))
+        update_receipt(session, gift)
         prepare_statements(session, 2026)
+        if kind is LetterKind.RECEIPT_VOIDED:
+            gift.state, gift.refunded_minor = DonationState.REFUNDED, gift.amount_minor
+            update_receipt(session, gift)
         about = {"statement": 1} if kind is LetterKind.STATEMENT else {"receipt": 1}
         letter_id = post_letter(session, kind, "grace.giver@example.org", about).id
     smtp_sink.refuse("grace.giver@example.org", "550 5.1.1 <grace.giver@example.org> is unknown", times=1)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from service.db import transaction
+from service.donations.donor_editing import change_donor
 from service.donations.events import Root, RootKind
 from service.donations.gateway import Gateway, PaymentFacts
 from service.donations.giftfacts import update_receipt
@@ -423,3 +424,15 @@ def test_a_database_error_names_no_giver_in_the_log(till: Till, caplog: pytest.L
     assert "could not be settled" in caplog.text
     assert "grace.giver" not in caplog.text
     assert "Grace" not in caplog.text
+
+
+def test_a_name_that_staff_put_right_stays_right_at_the_next_renewal(till: Till) -> None:
+    till.give_monthly()
+    till.tell()
+    with transaction(till.services.factory) as session:
+        change_donor(session, session.scalars(select(Donor.id)).one(), "Grace A. Giver", "en")
+    till.fake.advance(days=31)
+    till.tell()
+    with transaction(till.services.factory) as session:
+        newest = session.scalars(select(Receipt).order_by(Receipt.id.desc()).limit(1)).one()
+        assert (newest.donor_name, newest.version) == ("Grace A. Giver", 1)

@@ -45,6 +45,8 @@ def test_a_period_that_will_not_do_takes_nothing(
     assert shelf
     cases = (
         ({"first": "2026-12-31", "last": "2026-01-01"}, "ends before it begins"),
+        ({"first": "2026-01-01", "last": "9999-12-31"}, "lies between 1900-01-01 and 2999-12-31"),
+        ({"first": "0001-01-01", "last": "2026-01-01"}, "lies between 1900-01-01 and 2999-12-31"),
         ({"first": "", "last": "2026-01-01"}, "is written as year, month and day"),
         ({**YEAR, "table": "donors"}, "must be one of"),
     )

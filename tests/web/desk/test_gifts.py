@@ -164,7 +164,8 @@ def test_a_number_that_no_row_can_have_is_not_found(desk: Desk, shelf: Shelf) ->
         for path in ROWS:
             assert desk.get(f"/desk/{path.format(number)}").status_code == 404, path
         for path in DEEDS:
-            assert desk.post(f"/desk/{path.format(number)}", fund=HUGE, **fields).status_code == 404, path
+            status = desk.post(f"/desk/{path.format(number)}", fund=HUGE, **fields).status_code
+            assert status in {404, 405}, path  # 405: where a page of the same address exists, werkzeug says no more
 
 
 def test_lists_bear_any_page_number(desk: Desk, shelf: Shelf) -> None:
