@@ -53,7 +53,7 @@ def test_more_lines_than_a_page_holds_are_all_listed(fake_stripe: FakeStripe, ga
     [
         ("charge", "ch_1", "charge"),
         ("payment", "py_1", "charge"),
-        ("payment_failure_refund", "py_1", "charge"),
+        ("payment_failure_refund", "py_1", "reversal"),
         ("refund", "re_1", "refund"),
         ("payment_refund", "pyr_1", "refund"),
         ("refund_failure", "re_1", "refund"),
