@@ -5,7 +5,7 @@ from service.alarms import models as alarms
 from service.db import Base
 from service.deliveries import models as deliveries
 from service.donations import models as donations
-from service.donations import readings
+from service.donations import readings, reconcile, signin
 from service.inbox import models as inbox
 from service.issues import models as issues
 from service.mail import models as mail
@@ -28,6 +28,8 @@ __all__ = [
     "organisation",
     "readings",
     "receipts",
+    "reconcile",
+    "signin",
     "staff",
     "subscribers",
     "tracking",

@@ -9,7 +9,8 @@ from service.clock import now
 from service.donations.changes import carry_out_change
 from service.donations.checkout import close_page
 from service.donations.gateway import Gateway
-from service.donations.reconcile import LOOK_BACK, fetch_missed_events, reconcile
+from service.donations.intake import fetch_missed_events
+from service.donations.reconcile import LOOK_BACK, reconcile
 from service.donations.refunds import send_refund
 from service.donations.settlement import Settlement
 from service.jobs import Job

@@ -12,7 +12,7 @@ from service.addresses import parse_address
 from service.cli.opening import open_services, open_session, print_json
 from service.clock import now
 from service.donations.export import Table, export_table
-from service.donations.models import Reconciliation
+from service.donations.reconcile import Reconciliation
 from service.donations.reconcile import reconcile as reconcile_books
 from service.errors import BadInput, Conflict, NotFound
 from service.money import write_amount

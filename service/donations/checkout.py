@@ -23,8 +23,9 @@ from service.donations.defence import Arrival, check_door, check_limits
 from service.donations.funds import list_open_funds
 from service.donations.gateway import CheckoutOrder, Gateway, OpenedCheckout
 from service.donations.giftform import Wish, read_wish
-from service.donations.models import Attempt, Donor, DonorSignIn
+from service.donations.models import Attempt, Donor
 from service.donations.settlement import Settlement
+from service.donations.signin import DonorSignIn
 from service.donations.states import AttemptState, move_attempt
 from service.errors import BadInput, Conflict, NotFound, Unavailable
 from service.issues.models import Issue

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.clock import now
-from service.donations.models import Reconciliation
+from service.donations.reconcile import Reconciliation
 from service.inbox.models import EventState, OutsideEvent
 
 RECENT = timedelta(days=1)

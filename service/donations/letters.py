@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 from sqlalchemy.orm import Session
 
 from service.db import Base
-from service.donations.models import Donation, Donor, DonorSignIn, RecurringChange, RecurringDonation, RenewalFailure
+from service.donations.models import Donation, Donor, RecurringChange, RecurringDonation, RenewalFailure
+from service.donations.signin import DonorSignIn
 from service.donations.states import RecurringState
 from service.errors import NotFound
 from service.mail.models import Letter, LetterKind

@@ -52,26 +52,6 @@ class Donor(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class DonorSignIn(Base):
-    """One link mailed to a donor, and the visit that it opened. The token is made from the id and never stored."""
-
-    __tablename__ = "donor_sign_ins"
-    __table_args__ = (
-        Index("ix_donor_sign_ins_requested_at", "requested_at"),
-        Index("ix_donor_sign_ins_network_requested_at", "network", "requested_at"),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    donor_id: Mapped[int] = mapped_column(ForeignKey("donors.id"), index=True)
-    requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-    visit_ends_at: Mapped[datetime | None]
-    network: Mapped[str] = mapped_column(default="")
-
-    donor: Mapped[Donor] = relationship()
-
-
 class Attempt(Base):
     """One gift form as it was sent, stored before the processor hears of it.
 
@@ -312,21 +292,3 @@ class LedgerEntry(Base):
     source_id: Mapped[str | None] = mapped_column(index=True)
     occurred_at: Mapped[datetime] = mapped_column(index=True)
     written_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class Reconciliation(Base):
-    """One comparison of ledger, mirror and processor. ``mismatches`` is empty when all three agree to the cent."""
-
-    __tablename__ = "reconciliations"
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    since: Mapped[datetime]
-    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    finished_at: Mapped[datetime | None]
-    payments: Mapped[int] = mapped_column(default=0)
-    recurring: Mapped[int] = mapped_column(default=0)
-    events_found: Mapped[int] = mapped_column(default=0)
-    repaired: Mapped[int] = mapped_column(default=0)
-    ledger_minor: Mapped[int] = mapped_column(default=0)
-    processor_minor: Mapped[int] = mapped_column(default=0)
-    mismatches: Mapped[list[Any]] = mapped_column(JSONB, default=list)

@@ -8,22 +8,24 @@ import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Identity, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.alarms.raising import raise_alarm
 from service.clock import now
-from service.db import SessionFactory, transaction
+from service.db import Base, SessionFactory, transaction
 from service.donations.comparing import Mismatch, compare_balance, compare_mirror
 from service.donations.events import Root, RootKind
-from service.donations.gateway import Gateway, GatewayEvent, TransactionFacts
-from service.donations.models import Attempt, Donation, LedgerEntry, Reconciliation, RecurringDonation
+from service.donations.gateway import Gateway, TransactionFacts
+from service.donations.intake import fetch_missed_events
+from service.donations.models import Attempt, Donation, LedgerEntry, RecurringDonation
 from service.donations.settlement import Settlement
 from service.donations.states import AttemptState, DonationState, RecurringState
 from service.errors import NotFound, Unavailable, describe_failure
-from service.inbox.models import OutsideEvent, Provider
-from service.inbox.receiving import receive_event
+from service.inbox.models import OutsideEvent
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,24 @@ _MOVING_PAYMENTS = select(Donation.payment_id).where(
 )
 _ALIVE = select(RecurringDonation.subscription_id).where(RecurringDonation.state != RecurringState.ENDED)
 _OPEN_PAGES = select(Attempt.session_id).where(Attempt.state == AttemptState.OPEN)
+
+
+class Reconciliation(Base):
+    """One comparison of ledger, mirror and processor. ``mismatches`` is empty when all three agree to the cent."""
+
+    __tablename__ = "reconciliations"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    since: Mapped[datetime]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+    payments: Mapped[int] = mapped_column(default=0)
+    recurring: Mapped[int] = mapped_column(default=0)
+    events_found: Mapped[int] = mapped_column(default=0)
+    repaired: Mapped[int] = mapped_column(default=0)
+    ledger_minor: Mapped[int] = mapped_column(default=0)
+    processor_minor: Mapped[int] = mapped_column(default=0)
+    mismatches: Mapped[list[Any]] = mapped_column(JSONB, default=list)
 
 
 def reconcile(factory: SessionFactory, gateway: Gateway, since: datetime) -> Reconciliation:
@@ -68,29 +88,6 @@ def reconcile(factory: SessionFactory, gateway: Gateway, since: datetime) -> Rec
         run = session.merge(run)
         _alarm(session, mismatches)
     return run
-
-
-def fetch_missed_events(factory: SessionFactory, gateway: Gateway, since: datetime) -> int:
-    """Store events that could not be delivered; workers handle them as any other. Returns how many were new."""
-    found = 0
-    for event in gateway.list_undelivered_events(since):
-        with transaction(factory) as session:
-            found += store_event(session, event) is not None
-    return found
-
-
-def store_event(session: Session, event: GatewayEvent) -> int | None:
-    """Store one event of the processor; None when it was here before."""
-    return receive_event(
-        session,
-        Provider.STRIPE,
-        event.event_id,
-        type=event.type,
-        api_version=event.api_version,
-        object_id=event.object_id,
-        occurred_at=event.occurred_at,
-        payload=event.payload,
-    )
 
 
 def was_reconciled_since(session: Session, since: datetime) -> bool:

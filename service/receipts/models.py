@@ -41,11 +41,32 @@ class ReceiptCounter(Base):
     last: Mapped[int]
 
 
-class Receipt(Base):
+class Paper:
+    """What a receipt and a statement both say: by whom, to whom, how much, and the sentence on goods and services.
+
+    ``deductible_minor`` is never below 0.
+    """
+
+    legal_name: Mapped[str]
+    tax_number: Mapped[str]
+    postal_address: Mapped[str]
+    signatory: Mapped[str]
+    disclosure: Mapped[str]
+    donor_name: Mapped[str]
+    donor_address: Mapped[str]
+    language: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    deductible_minor: Mapped[int]
+    statement: Mapped[str]
+    template_version: Mapped[int]
+    content_hash: Mapped[str]
+
+
+class Receipt(Paper, Base):
     """One version of the receipt of one gift. ``amount_minor`` is what was given less what was paid back.
 
-    ``given_on`` is the day in the organisation's zone. ``statement`` is the sentence on goods and services;
-    ``deductible_minor`` is never below 0.
+    ``given_on`` is the day in the organisation's zone.
     """
 
     __tablename__ = "receipts"
@@ -65,33 +86,19 @@ class Receipt(Base):
     state_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     year: Mapped[int]
     given_on: Mapped[date]
-    legal_name: Mapped[str]
-    tax_number: Mapped[str]
-    postal_address: Mapped[str]
-    signatory: Mapped[str]
-    disclosure: Mapped[str]
-    donor_name: Mapped[str]
-    donor_address: Mapped[str]
-    language: Mapped[str]
-    currency: Mapped[str]
     paid_minor: Mapped[int]
     refunded_minor: Mapped[int]
-    amount_minor: Mapped[int]
     fee_cover_minor: Mapped[int]
     fair_market_value_minor: Mapped[int]
     benefit: Mapped[str]
-    deductible_minor: Mapped[int]
-    statement: Mapped[str]
     fund_name: Mapped[str]
     method: Mapped[str]
     tribute: Mapped[str]
     is_renewal: Mapped[bool]
-    template_version: Mapped[int]
-    content_hash: Mapped[str]
     issued_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class Statement(Base):
+class Statement(Paper, Base):
     """One version of a donor's statement for a year. ``lines`` lists each gift as it stood when it was made."""
 
     __tablename__ = "statements"
@@ -103,20 +110,6 @@ class Statement(Base):
     version: Mapped[int] = mapped_column(default=1)
     state: Mapped[StatementState] = mapped_column(word_type(StatementState), default=StatementState.DRAFT)
     state_changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    legal_name: Mapped[str]
-    tax_number: Mapped[str]
-    postal_address: Mapped[str]
-    signatory: Mapped[str]
-    disclosure: Mapped[str]
-    donor_name: Mapped[str]
-    donor_address: Mapped[str]
-    language: Mapped[str]
-    currency: Mapped[str]
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    amount_minor: Mapped[int]
-    deductible_minor: Mapped[int]
-    statement: Mapped[str]
-    template_version: Mapped[int]
-    content_hash: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

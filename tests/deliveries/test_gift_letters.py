@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from service.deliveries.lettertexts import write_letter
-from service.donations.models import DonorSignIn, RecurringChange, RenewalFailure
+from service.donations.models import RecurringChange, RenewalFailure
+from service.donations.signin import DonorSignIn
 from service.donations.states import DonationState
 from service.errors import NotFound
 from service.mail.models import Letter, LetterKind, LetterState

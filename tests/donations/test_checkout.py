@@ -28,7 +28,8 @@ from service.donations.checkout import (
 )
 from service.donations.defence import DECLINED, LINK_ALARM, MOST_DECLINES, Arrival
 from service.donations.gateway import Gateway
-from service.donations.models import Attempt, DonorSignIn, Fund
+from service.donations.models import Attempt, Fund
+from service.donations.signin import DonorSignIn
 from service.donations.states import AttemptState, Frequency
 from service.donations.upkeep import tend_gifts
 from service.errors import BadInput, NotFound, Unavailable

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from service.donations.letters import GiftLinks, describe_gift_letter
-from service.donations.models import DonorSignIn, RecurringChange, RecurringDonation, RenewalFailure
+from service.donations.models import RecurringChange, RecurringDonation, RenewalFailure
+from service.donations.signin import DonorSignIn
 from service.donations.states import Frequency, RecurringState
 from service.mail.models import Letter, LetterKind
 from service.tokens import Purpose, TokenSigner

@@ -10,8 +10,9 @@ from service.alarms.models import Alarm
 from service.clock import now
 from service.db import transaction
 from service.donations.comparing import compare_balance, compare_mirror
-from service.donations.models import Attempt, Donation, LedgerEntry, Reconciliation
+from service.donations.models import Attempt, Donation, LedgerEntry
 from service.donations.reconcile import (
+    Reconciliation,
     reconcile,
     was_reconciled_since,
     watch_for_missed_nights,

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.db import transaction
-from service.donations.models import DonorSignIn
 from service.donations.signin import (
     IN_ALL,
     PER_DONOR,
     PER_NETWORK,
+    DonorSignIn,
     end_visit,
     find_visitor,
     is_good_link,

@@ -10,8 +10,8 @@ from service.alarms.models import Alarm
 from service.db import transaction
 from service.development.fakestripe.fake import FakeStripe
 from service.donations.gateway import Gateway
+from service.donations.intake import store_event
 from service.donations.models import Donation, Fund, LedgerEntry, RecurringDonation
-from service.donations.reconcile import store_event
 from service.donations.settlement import Settlement
 from service.donations.states import AttemptState, Frequency
 from service.inbox.models import OutsideEvent

@@ -14,7 +14,7 @@ from service.donations.outcome import Outcome, find_attempt_of_page, tell_outcom
 from service.jobs import Job, publish
 from service.organisation.queries import find_organisation
 from service.tokens import Purpose
-from service.web.give.cookie import recall_gift
+from service.web.give.cookie import GIFT_COOKIE
 from service.web.give.pages import blueprint, show_page
 from service.web.language import choose_language
 from service.web.services import get_services
@@ -37,7 +37,7 @@ def show_thanks() -> Response:
         page = show_page(
             "give_thanks",
             organisation,
-            attempt=attempt if attempt is not None and attempt.id == recall_gift() else None,
+            attempt=attempt if attempt is not None and attempt.id == GIFT_COOKIE.read() else None,
             outcome=outcome,
             next_look={"session_id": session_id, "n": looks + 1, "lang": choose_language()},
             looks_again=outcome is Outcome.WAITING and looks < MOST_LOOKS,
@@ -52,7 +52,7 @@ def show_way_back() -> Response:
     """Say that nothing was charged, and lead back to the form with the amount kept."""
     ways = {name: request.args[name] for name in WAYS_BACK if name in request.args}
     with unit_of_work() as session:
-        attempt_id = recall_gift()
+        attempt_id = GIFT_COOKIE.read()
         attempt = session.get(Attempt, attempt_id) if attempt_id is not None else None
         if request.args.get("fund") in {fund.slug for fund in list_open_funds(session)}:
             ways["fund"] = request.args["fund"]

@@ -21,7 +21,7 @@ from service.money import get_currency
 from service.organisation.models import Organisation
 from service.organisation.queries import find_organisation
 from service.tokens import Purpose
-from service.web.give.cookie import recall_gift, remember_gift
+from service.web.give.cookie import GIFT_COOKIE
 from service.web.give.pages import blueprint, show_page
 from service.web.give.prefilled import list_suggested, prefill, prefill_again, prefill_person, read_typed_amount
 from service.web.giving.visit import find_guest
@@ -65,7 +65,7 @@ def give() -> ResponseReturnValue:
         url = _open_page(gateway, attempt_id)
     except PostriderError as problem:
         return _show_again(problem)
-    return remember_gift(redirect(url, 303), attempt_id)
+    return GIFT_COOKIE.keep(redirect(url, 303), attempt_id)
 
 
 def _store() -> int:
@@ -149,7 +149,7 @@ def _read_arrival(session: Session) -> Arrival:
 
 
 def _prefill_again(session: Session, typed: dict[str, str], organisation: Organisation) -> None:
-    attempt_id = recall_gift() if "again" in request.args else None
+    attempt_id = GIFT_COOKIE.read() if "again" in request.args else None
     attempt = session.get(Attempt, attempt_id) if attempt_id is not None else None
     if attempt is not None and attempt.state is not AttemptState.COMPLETE:
         prefill_again(typed, attempt, organisation)

@@ -9,7 +9,7 @@ from service.errors import BadInput
 from service.tokens import Purpose
 from service.web.giving.overview import show_overview
 from service.web.giving.pages import show_page
-from service.web.giving.visit import blueprint, find_guest, forget_visit, keep_visit, visit_id
+from service.web.giving.visit import VISIT_COOKIE, blueprint, find_guest
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
@@ -49,17 +49,17 @@ def enter(token: str) -> ResponseReturnValue:
     sign_in_id = _read(token)
     with unit_of_work() as session:
         is_in = open_visit(session, sign_in_id)
-    return keep_visit(_go_to_gifts(), sign_in_id) if is_in else _show_dead()
+    return VISIT_COOKIE.keep(_go_to_gifts(), sign_in_id) if is_in else _show_dead()
 
 
 @blueprint.post("/leave")
 def leave() -> ResponseReturnValue:
     """End the visit here and on the server. Safe to repeat."""
-    sign_in_id = visit_id()
+    sign_in_id = VISIT_COOKIE.read()
     if sign_in_id is not None:
         with unit_of_work() as session:
             end_visit(session, sign_in_id)
-    return forget_visit(_go_to_gifts())
+    return VISIT_COOKIE.forget(_go_to_gifts())
 
 
 def _go_to_gifts() -> Response:

@@ -3,9 +3,8 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from service.donations.intake import store_event
 from service.errors import NotFound
-from service.inbox.models import Provider
-from service.inbox.receiving import receive_event
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
 from service.web.webhooks.door import blueprint, read_body
@@ -23,14 +22,5 @@ def take_stripe_event() -> ResponseReturnValue:
         raise NotFound("No gifts are taken here.")
     event = gateway.read_event(read_body(), request.headers.get("Stripe-Signature", ""))
     with unit_of_work() as session:
-        receive_event(
-            session,
-            Provider.STRIPE,
-            event.event_id,
-            type=event.type,
-            api_version=event.api_version,
-            object_id=event.object_id,
-            occurred_at=event.occurred_at,
-            payload=event.payload,
-        )
+        store_event(session, event)
     return "", 200

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from service.db import transaction
 from service.development.fakestripe.fake import FakeStripe
 from service.donations.gateway import Gateway
-from service.donations.reconcile import store_event
+from service.donations.intake import store_event
 from service.donations.settlement import Settlement
 from service.inbox.models import EventState, OutsideEvent
 from service.wiring import Services

@@ -12,12 +12,12 @@ from service.donations.models import (
     Dispute,
     Donation,
     LedgerEntry,
-    Reconciliation,
     RecurringDonation,
     Refund,
     RefundRequest,
     RenewalFailure,
 )
+from service.donations.reconcile import Reconciliation
 from service.donations.states import (
     AttemptState,
     DisputeState,

@@ -9,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Executable, delete, func, select, update
 
-from service.donations.models import Donor, DonorSignIn
+from service.donations.models import Donor
+from service.donations.signin import DonorSignIn
 from service.jobs import Job
 from service.mail.models import Letter, LetterKind
 from service.settings import Environment

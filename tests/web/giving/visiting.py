@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from service.clock import now
-from service.donations.models import DonorSignIn
+from service.donations.signin import DonorSignIn
 from service.tokens import Purpose, TokenSigner
 
 
