@@ -11,6 +11,7 @@ from service.issues import models as issues
 from service.mail import models as mail
 from service.organisation import models as organisation
 from service.receipts import models as receipts
+from service.routes import models as routes
 from service.staff import models as staff
 from service.subscribers import models as subscribers
 from service.tracking import models as tracking
@@ -29,6 +30,7 @@ __all__ = [
     "readings",
     "receipts",
     "reconcile",
+    "routes",
     "signin",
     "staff",
     "subscribers",

@@ -55,7 +55,7 @@ def wire(settings: Settings, *, pool_size: int = 10) -> Services:
         settings=settings,
         factory=make_session_factory(make_engine(settings.database_url, pool_size=pool_size)),
         signer=TokenSigner(settings.secret_keys),
-        transport=SmtpTransport(settings.smtp_url, settings.public_host),
+        transport=SmtpTransport(settings.routes[0].url, settings.public_host),
         celery=celery,
         redis=Redis.from_url(settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5),
         gateway=make_gateway(settings) if settings.takes_gifts else None,

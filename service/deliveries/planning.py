@@ -47,7 +47,7 @@ def release_issue(session: Session, issue_id: int, base_url: str, signer: TokenS
     audience = _plan(session, issue)
     if not audience:
         raise Conflict("Nobody would get this issue: this newsletter has no confirmed subscribers yet.")
-    issue.state = next_state(issue.state, IssueEvent.RELEASE)
+    issue.state = next_state(next_state(issue.state, IssueEvent.RELEASE), IssueEvent.START)
     issue.released_at, issue.audience = func.now(), audience
     for _ in range(min(SENDERS, audience)):
         enqueue(session, Job.SEND_ISSUE, issue_id)

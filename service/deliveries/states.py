@@ -22,7 +22,7 @@ class DeliveryEvent(StrEnum):
     """What can happen to one person's copy."""
 
     CLAIM = "claim"  # a sender takes it under a lease
-    RELEASE = "release"  # its sender gives it back, or the lease of a claim ran out
+    RELEASE = "release"  # its sender gives it back, or the lease of a claim ran out: it has certainly not left
     SET_ASIDE = "set-aside"  # its sender died over it too often, or the retry window closed
     INTEND = "intend"  # committed just before DATA
     SKIP = "skip"  # the person may not be mailed any more, or the issue was cancelled
@@ -30,6 +30,8 @@ class DeliveryEvent(StrEnum):
     DEFER = "defer"  # the relay answered 4xx, or the mail certainly did not leave
     REFUSE = "refuse"  # the relay answered 5xx
     LOSE_TRACK = "lose-track"  # the final dot was out and no answer came
+    LEAVE = "leave"  # staff have seen that nobody can know, and let it be
+    SEND_AGAIN = "send-again"  # staff want this person to get a copy, whatever became of the first
 
 
 _S, _E = DeliveryState, DeliveryEvent
@@ -44,10 +46,19 @@ MOVES: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (_S.CLAIMED, _E.DEFER): _S.QUEUED,
     (_S.CLAIMED, _E.REFUSE): _S.FAILED,
     (_S.SENDING, _E.ACCEPT): _S.SENT,
+    (_S.SENDING, _E.RELEASE): _S.QUEUED,
     (_S.SENDING, _E.DEFER): _S.QUEUED,
     (_S.SENDING, _E.SET_ASIDE): _S.FAILED,
     (_S.SENDING, _E.REFUSE): _S.FAILED,
     (_S.SENDING, _E.LOSE_TRACK): _S.UNCERTAIN,
+    (_S.UNCERTAIN, _E.ACCEPT): _S.SENT,  # evidence: the relay's log, or the sender itself, late
+    (_S.UNCERTAIN, _E.RELEASE): _S.QUEUED,
+    (_S.UNCERTAIN, _E.REFUSE): _S.FAILED,
+    (_S.UNCERTAIN, _E.LEAVE): _S.UNCERTAIN,
+    (_S.UNCERTAIN, _E.SEND_AGAIN): _S.QUEUED,
+    (_S.SENT, _E.SEND_AGAIN): _S.QUEUED,
+    (_S.FAILED, _E.SEND_AGAIN): _S.QUEUED,
+    (_S.SKIPPED, _E.SEND_AGAIN): _S.QUEUED,
 }
 
 

@@ -47,6 +47,8 @@ def fill_environment(
         "REDIS_URL": redis_url,
         "SMTP_URL": smtp_url,
         "INBOX_DIR": str(var / "inbox"),
+        "JOURNAL_DIR": str(var / "journal"),
+        "HOLD_SECONDS": "10",
         "PUBLIC_URL": f"http://localhost:{web_port}",
         "WEB_PORT": str(web_port),
     }

@@ -40,7 +40,8 @@ class Newsletter(Base):
 class Issue(Base):
     """One numbered, dated number of a newsletter. ``revision`` grows with each edit: two windows never overwrite.
 
-    ``audience`` is how many people it was planned for at release: the figure that all states must sum to.
+    ``audience`` is how many people it is planned for: the figure that all states must sum to. ``starts_at`` is when the
+    first mail may leave; ``pause_reason`` says why it rests, where it paused itself.
     """
 
     __tablename__ = "issues"
@@ -59,6 +60,8 @@ class Issue(Base):
     audience: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     released_at: Mapped[datetime | None]
+    starts_at: Mapped[datetime | None]
+    pause_reason: Mapped[str | None]
     finished_at: Mapped[datetime | None]
 
     newsletter: Mapped[Newsletter] = relationship()
@@ -111,7 +114,11 @@ class Finding(Base):
 
 
 class Edition(Base):
-    """What an issue said when it was sealed: the compiled mail, the web page and their hash. Never changes."""
+    """What an issue said when it was sealed: the compiled mail, the web page and their hash. Never changes.
+
+    ``dated_at`` is the Date of every copy and ``message_host`` the right side of its Message-ID: with them a copy is
+    the same bytes at every attempt, and can be signed before it leaves.
+    """
 
     __tablename__ = "editions"
 
@@ -126,4 +133,6 @@ class Edition(Base):
     web_html: Mapped[str]
     html_bytes: Mapped[int]
     text_bytes: Mapped[int]
+    dated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    message_host: Mapped[str] = mapped_column(server_default="")
     sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -19,6 +19,7 @@ class IssueState(StrEnum):
     """Where an issue stands. Only a draft can be edited; what was released is sealed for ever."""
 
     DRAFT = "draft"
+    HELD = "held"  # sealed, its audience frozen, waiting for its time; can still be taken back
     SENDING = "sending"
     PAUSED = "paused"
     SENT = "sent"
@@ -29,19 +30,29 @@ class IssueEvent(StrEnum):
     """What staff or the sender can do to an issue."""
 
     RELEASE = "release"
+    WITHDRAW = "withdraw"  # nothing has left: it becomes a draft again
+    START = "start"
+    MISS = "miss"  # its time passed while nothing ran; staff decide
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
     FINISH = "finish"
+    REOPEN = "reopen"  # copies are added: for those still missing, or for people named by staff
 
 
 MOVES: dict[tuple[IssueState, IssueEvent], IssueState] = {
-    (IssueState.DRAFT, IssueEvent.RELEASE): IssueState.SENDING,
+    (IssueState.DRAFT, IssueEvent.RELEASE): IssueState.HELD,
+    (IssueState.HELD, IssueEvent.WITHDRAW): IssueState.DRAFT,
+    (IssueState.HELD, IssueEvent.START): IssueState.SENDING,
+    (IssueState.HELD, IssueEvent.MISS): IssueState.PAUSED,
     (IssueState.SENDING, IssueEvent.PAUSE): IssueState.PAUSED,
     (IssueState.SENDING, IssueEvent.CANCEL): IssueState.CANCELLED,
     (IssueState.SENDING, IssueEvent.FINISH): IssueState.SENT,
     (IssueState.PAUSED, IssueEvent.RESUME): IssueState.SENDING,
     (IssueState.PAUSED, IssueEvent.CANCEL): IssueState.CANCELLED,
+    (IssueState.SENDING, IssueEvent.REOPEN): IssueState.SENDING,
+    (IssueState.PAUSED, IssueEvent.REOPEN): IssueState.PAUSED,
+    (IssueState.SENT, IssueEvent.REOPEN): IssueState.SENDING,
 }
 
 

@@ -22,7 +22,7 @@ def run(settings: Settings, services: Services, monkeypatch: pytest.MonkeyPatch)
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": ",".join(settings.secret_keys),
         "PUBLIC_URL": settings.public_url,
-        "SMTP_URL": settings.smtp_url,
+        "SMTP_URL": settings.routes[0].url,
         "STRIPE_KEY": settings.stripe_key,
         "STRIPE_WEBHOOK_SECRETS": ",".join(settings.stripe_webhook_secrets),
         "STRIPE_URL": settings.stripe_url,

@@ -18,7 +18,7 @@ from service.clock import now
 from service.donations.gateway import CheckoutOrder
 from service.donations.states import DisputeState, Frequency, PaymentStatus, RefundState
 from service.errors import BadInput, NotFound
-from service.settings import Environment, Settings
+from service.settings import Environment, Settings, parse_routes
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.stripe_live
@@ -38,7 +38,7 @@ def settings() -> Settings:
         redis_url="redis://unused",
         secret_keys=("a test key of more than thirty-two characters",),
         public_url="https://letters.example.org",
-        smtp_url="smtp://unused",
+        routes=parse_routes("smtp://unused"),
         inbox_dir=None,
         stripe_key=key,
         stripe_webhook_secrets=("whsec_is_not_used_by_this_suite_at_all",),

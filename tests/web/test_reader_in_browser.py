@@ -43,7 +43,7 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[str]:
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": ",".join(settings.secret_keys),
         "PUBLIC_URL": settings.public_url,
-        "SMTP_URL": settings.smtp_url,
+        "SMTP_URL": settings.routes[0].url,
         "INBOX_DIR": str(settings.inbox_dir),
     }
     port = int(settings.public_url.rpartition(":")[2])
