@@ -4,6 +4,9 @@ A job is a nudge: it carries ids, may arrive twice or never. The rows are the tr
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Protocol
 
@@ -14,12 +17,15 @@ from service.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
+_kept: ContextVar[list[tuple["Job", tuple[int, ...]]] | None] = ContextVar("kept jobs", default=None)
+
 
 class Job(StrEnum):
     """Every job by name; ``workers`` holds the task of the same name."""
 
     DELIVER_LETTER = "letters.deliver"
     SEND_ISSUE = "deliveries.send"
+    SIGN_AHEAD = "deliveries.sign"
     COUNT_HITS = "tracking.count"
     HANDLE_EVENT = "inbox.handle"  # id: outside event
     SYNC_ATTEMPT = "donations.sync_attempt"  # id: attempt
@@ -53,11 +59,26 @@ def enqueue(session: Session, job: Job, *ids: int) -> None:
     after_commit(session, lambda: publish(job, *ids))
 
 
+@contextmanager
+def keep_jobs() -> Iterator[list[tuple[Job, tuple[int, ...]]]]:
+    """Keep what this thread publishes inside the block instead of handing it to the broker: the caller does it."""
+    kept: list[tuple[Job, tuple[int, ...]]] = []
+    token = _kept.set(kept)
+    try:
+        yield kept
+    finally:
+        _kept.reset(token)
+
+
 def publish(job: Job, *ids: int) -> None:
     """Publish ``job`` now. A broker that is away costs nobody their request: the sweep finds the row again."""
+    kept = _kept.get()
+    if kept is not None:
+        kept.append((job, ids))
+        return
     if _Publishing.publisher is None:
         raise RuntimeError("no job publisher is set: call service.wiring.wire() at start")
     try:
         _Publishing.publisher(job, *ids)
     except Unavailable:
-        log.warning("job %s %s waits for the sweep: the broker is away", job, ids)
+        log.debug("job %s %s waits for the sweep: the broker is away", job, ids)

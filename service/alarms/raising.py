@@ -32,6 +32,12 @@ def list_standing_alarms(session: Session) -> list[Alarm]:
     return list(session.scalars(select(Alarm).where(Alarm.settled_at.is_(None)).order_by(Alarm.id)))
 
 
+def withdraw_alarm(session: Session, key: str) -> None:
+    """Settle the standing alarm with this key, because the fault has gone by itself. Safe to repeat."""
+    gone = update(Alarm).where(Alarm.key == key, Alarm.settled_at.is_(None)).values(settled_at=func.now())
+    session.execute(gone)
+
+
 def settle_alarm(session: Session, alarm_id: int, account_id: int) -> Alarm:
     """Note that somebody has seen to it. Raises NotFound when there is no such alarm. Safe to repeat."""
     settled = (

@@ -1,27 +1,17 @@
 """One reader's message from a sealed edition. Owns which tokens and headers it gets; never compiles and never sends."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from service.clock import now
 from service.deliveries.claiming import Claim
 from service.issues.models import Edition, Issue
 from service.mail.message import Envelope, ListHeaders, Party, build_newsletter
+from service.mail.transport import OutgoingMail
 from service.rendering.template import CompiledTemplate, ReaderValues
 from service.tokens import Purpose, TokenSigner
-
-
-@dataclass(frozen=True)
-class Message:
-    """What goes to the relay: the envelope's two addresses, the bytes, and their Message-ID."""
-
-    sender: str
-    recipient: str
-    content: bytes
-    message_id: str
 
 
 @dataclass(frozen=True)
@@ -61,8 +51,24 @@ class Composer:
         """Return the Message-ID of a copy: the same at every attempt, so that evidence can be matched."""
         return f"issue-{claim.issue_id}.copy-{claim.delivery_id}@{self._host}"
 
-    def compose(self, claim: Claim, moment: datetime | None = None) -> Message:
-        """Return the reader's own message."""
+    @property
+    def signs(self) -> bool:
+        """Whether copies are signed here, so that signatures can be made ahead."""
+        return False
+
+    @property
+    def made_under(self) -> str:
+        """A short name of all that a copy's bytes depend on but its reader: stored signatures hold only under it."""
+        return self._edition.content_hash
+
+    def sign_ahead(self, claim: Claim) -> bytes:
+        """Return what ``compose`` needs to send this copy signed without signing it again."""
+        del claim
+        return b""
+
+    def compose(self, claim: Claim, signature: bytes | None = None) -> OutgoingMail:
+        """Return the reader's own message; ``signature`` is what ``sign_ahead`` gave under the same ``made_under``."""
+        del signature
         values = self._links.for_copy(
             claim.issue_id, claim.delivery_id, claim.subscription_id, claim.name, is_thanked=claim.is_thanked
         )
@@ -72,13 +78,26 @@ class Composer:
             recipient=Party("", claim.recipient),
             reply_to=Party("", edition.reply_address),
             subject=edition.subject,
-            date=moment or now(),
+            date=edition.dated_at,
             message_id=message_id,
         )
         lists = ListHeaders(self._list_name, edition.list_id, values.unsubscribe_url, self._feedback)
         body = self._template.join(values)
         content = build_newsletter(envelope, lists, self._template.content_type, body)
-        return Message(edition.sender_address, claim.recipient, content, message_id)
+        return OutgoingMail(claim.delivery_id, edition.sender_address, claim.recipient, content)
+
+
+class Composers:
+    """Gives the composer of each issue; what they share is loaded once per process."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    def load(self, session: Session, issue_id: int) -> Composer:
+        """Return the composer of a sealed issue."""
+        issue, edition = session.get_one(Issue, issue_id), session.get_one(Edition, issue_id)
+        host = edition.message_host or urlsplit(self._links.public_url).hostname or "localhost"
+        return Composer(edition, issue, self._links, host)
 
 
 @lru_cache(maxsize=8)  # issues that go out at once; reading one takes as long as joining thirty copies

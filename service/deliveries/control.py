@@ -1,44 +1,78 @@
 """Pause, resume, cancel. Owns what each does to the rows; the sender obeys because it asks before every DATA."""
 
-from sqlalchemy import func, select, update
+from typing import Final
+
+from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from service.deliveries.models import Delivery
+from service.deliveries.models import Batch, Delivery
+from service.deliveries.reasons import CANCELLED
+from service.deliveries.running import lock_issue, set_going
 from service.deliveries.states import DeliveryState
-from service.errors import NotFound
 from service.issues.models import Issue
 from service.issues.states import IssueEvent, next_state
-from service.jobs import Job, enqueue
+from service.staff.audit import note
 
-CANCELLED = "the issue was cancelled"
-
-
-def pause_issue(session: Session, issue_id: int) -> None:
-    """Stop sending before the next DATA; what is on the wire ends first."""
-    _move(session, issue_id, IssueEvent.PAUSE)
+AT_ONCE: Final = 5_000  # copies that are skipped with the request; a larger issue's by the sweep, batch by batch
 
 
-def resume_issue(session: Session, issue_id: int) -> None:
-    """Go on with everyone who has not had a copy."""
-    _move(session, issue_id, IssueEvent.RESUME)
-    enqueue(session, Job.SEND_ISSUE, issue_id)
+def pause_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:
+    """Stop sending before the next DATA; what is on the wire ends first.
+
+    ``account_id`` is whose step the trail tells of; None: somebody at the command line.
+
+    Raises:
+        Conflict: when the issue is not being sent.
+    """
+    issue = lock_issue(session, issue_id)
+    issue.state = next_state(issue.state, IssueEvent.PAUSE)
+    note_step(session, account_id, "Paused", issue_id)
 
 
-def cancel_issue(session: Session, issue_id: int) -> None:
-    """Stop for good: everyone still waiting is skipped, with that reason."""
-    _move(session, issue_id, IssueEvent.CANCEL).finished_at = func.now()
+def resume_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:
+    """Go on with everyone who has not had a copy.
+
+    Raises:
+        Conflict: when the issue is not paused.
+    """
+    issue = lock_issue(session, issue_id)
+    set_going(session, issue, IssueEvent.RESUME)
+    note_step(session, account_id, "Resumed", issue_id)
+
+
+def cancel_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:
+    """Stop for good: everyone still waiting is skipped, with that reason.
+
+    Raises:
+        Conflict: when the issue is neither being sent nor paused.
+    """
+    issue = lock_issue(session, issue_id)
+    issue.state = next_state(issue.state, IssueEvent.CANCEL)
+    issue.finished_at = func.now()
+    if (issue.audience or 0) <= AT_ONCE:
+        _skip_waiting(session, issue)
+    note_step(session, account_id, "Cancelled", issue_id)
+
+
+def note_step(session: Session, account_id: int | None, action: str, issue_id: int, **details: object) -> None:
+    """Tell the issue's trail what somebody did, or that it was done at the command line."""
+    if account_id is None:
+        action = f"{action} (at the command line)"
+    note(session, account_id, action, f"issue:{issue_id}", **details)
+
+
+def _skip_waiting(session: Session, issue: Issue) -> None:
+    session.flush()
     session.execute(
         update(Delivery)
-        .where(Delivery.issue_id == issue_id, Delivery.state == DeliveryState.QUEUED)
+        .where(Delivery.issue_id == issue.id, Delivery.state == DeliveryState.QUEUED)
         .values(state=DeliveryState.SKIPPED, reason=CANCELLED, changed_at=func.now())
+        .execution_options(synchronize_session=False)
     )
-
-
-def _move(session: Session, issue_id: int, event: IssueEvent) -> Issue:
-    issue = session.scalar(
-        select(Issue).where(Issue.id == issue_id).with_for_update().execution_options(populate_existing=True)
+    nobody_has_it = Batch.lease_until.is_(None)  # else its sender, or the sweep, closes the batch
+    session.execute(
+        update(Batch)
+        .where(Batch.issue_id == issue.id, nobody_has_it)
+        .values(due_at=None)
+        .execution_options(synchronize_session=False)
     )
-    if issue is None:
-        raise NotFound("There is no such issue.")
-    issue.state = next_state(issue.state, event)
-    return issue

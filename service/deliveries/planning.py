@@ -1,24 +1,29 @@
-"""Who gets an issue, once. Owns release: seal, freeze the audience in one insert-select, nudge the senders.
+"""Who gets an issue, once. Owns release: seal, freeze the audience in one insert-select, and set when it starts.
 
 One row per (issue, subscriber) by a unique constraint; a second release is refused by the issue's state.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, case, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from service.clock import now
+from service.deliveries.batches import make_batches
+from service.deliveries.mailboxes import select_doubled
 from service.deliveries.models import Delivery
+from service.deliveries.reasons import SAME_MAILBOX
+from service.deliveries.running import set_going
+from service.deliveries.states import DeliveryState
 from service.donations.asking import find_asking
 from service.donations.gratitude import select_recent_givers
 from service.errors import BadInput, Conflict
 from service.issues.checks import Level, check_issue
 from service.issues.editing import lock_draft
 from service.issues.models import Issue
+from service.issues.schedule import plan_start
 from service.issues.seal import seal_issue
 from service.issues.states import IssueEvent, next_state
-from service.jobs import Job, enqueue
 from service.organisation.queries import find_organisation
 from service.rendering.entries import LinkContent
 from service.rendering.issue import RenderedIssue
@@ -27,31 +32,71 @@ from service.subscribers.models import Subscriber
 from service.tokens import TokenSigner
 from service.tracking.models import Link
 
-SENDERS = 4  # nudges at release: as many senders as one worker process has threads
 
+def release_issue(
+    session: Session,
+    issue_id: int,
+    base_url: str,
+    signer: TokenSigner | None = None,
+    *,
+    hold: timedelta = timedelta(),
+    starts_at: datetime | None = None,
+) -> int:
+    """Seal the draft and freeze its audience. Returns the audience.
 
-def release_issue(session: Session, issue_id: int, base_url: str, signer: TokenSigner | None = None) -> int:
-    """Seal the draft, freeze its audience and start sending after the commit. Returns the audience.
-
+    It starts after ``hold``, or at ``starts_at`` (aware) if that is later; with neither at once, after the commit.
     ``signer`` signs the links of its asks; without it the issue asks for no gift of ours.
 
     Raises:
         Conflict: when it was released already, or nobody would get it.
-        BadInput: when a check says stop.
+        BadInput: when a check says stop, or ``starts_at`` will not do.
     """
     issue = lock_draft(session, issue_id)
+    present = session.scalars(select(func.now())).one()
+    issue.starts_at = plan_start(present, hold, starts_at)
     asking = find_asking(session, signer, base_url) if signer else None
-    _, rendered = seal_issue(session, issue, base_url, asking)
+    _, rendered = seal_issue(session, issue, base_url, asking, dated_at=issue.starts_at)
     _refuse_unready(issue, rendered)
     session.add_all(_link(issue_id, link) for link in rendered.links)
-    audience = _plan(session, issue)
-    if not audience:
+    issue.state = next_state(issue.state, IssueEvent.RELEASE)
+    issue.released_at, issue.audience = present, 0
+    if not add_missing(session, issue):
         raise Conflict("Nobody would get this issue: this newsletter has no confirmed subscribers yet.")
-    issue.state = next_state(next_state(issue.state, IssueEvent.RELEASE), IssueEvent.START)
-    issue.released_at, issue.audience = func.now(), audience
-    for _ in range(min(SENDERS, audience)):
-        enqueue(session, Job.SEND_ISSUE, issue_id)
-    return audience
+    if issue.starts_at <= present:
+        set_going(session, issue, IssueEvent.START)
+    return issue.audience
+
+
+def add_missing(session: Session, issue: Issue) -> int:
+    """Give a copy, in batches of its own, to everybody who may get the locked issue now and has none. Returns how many.
+
+    Safe to repeat: who has a row already gets no second one.
+    """
+    session.flush()  # of what the caller set; the rows go in by a statement of their own
+    audience = select_audience(issue.newsletter_id).subquery()
+    columns = ["issue_id", "subscriber_id", "subscription_id", "recipient", "name", "is_thanked", "state", "reason"]
+    givers = _select_thanked(session).subquery()
+    doubled = select_doubled(issue.newsletter_id).subquery()
+    is_doubled = doubled.c.id.is_not(None)
+    rows = (
+        select(
+            literal(issue.id),
+            *audience.c,
+            Subscriber.name,
+            givers.c.address_key.is_not(None),
+            case((is_doubled, DeliveryState.SKIPPED.value), else_=DeliveryState.QUEUED.value),
+            case((is_doubled, SAME_MAILBOX)),
+        )
+        .join(Subscriber, Subscriber.id == audience.c.id)
+        .outerjoin(givers, givers.c.address_key == Subscriber.address_key)
+        .outerjoin(doubled, doubled.c.id == audience.c.id)
+        .where(~exists().where(Delivery.issue_id == issue.id, Delivery.subscriber_id == audience.c.id))
+    )
+    added = session.execute(insert(Delivery).from_select(columns, rows)).rowcount
+    if added:
+        issue.audience = (issue.audience or 0) + added
+        make_batches(session, issue.id)
+    return added
 
 
 def _refuse_unready(issue: Issue, rendered: RenderedIssue) -> None:
@@ -62,19 +107,6 @@ def _refuse_unready(issue: Issue, rendered: RenderedIssue) -> None:
 
 def _link(issue_id: int, link: LinkContent) -> Link:
     return Link(issue_id=issue_id, number=link.number, url=link.url, label=link.label, item=link.item)
-
-
-def _plan(session: Session, issue: Issue) -> int:
-    audience = select_audience(issue.newsletter_id).subquery()
-    givers = _select_thanked(session).subquery()
-    columns = ["issue_id", "subscriber_id", "subscription_id", "recipient", "is_thanked"]
-    rows = (
-        select(literal(issue.id), *audience.c, givers.c.address_key.is_not(None))
-        .join(Subscriber, Subscriber.id == audience.c.id)
-        .outerjoin(givers, givers.c.address_key == Subscriber.address_key)
-    )
-    session.execute(insert(Delivery).from_select(columns, rows))
-    return session.scalar(select(func.count()).where(Delivery.issue_id == issue.id)) or 0
 
 
 def _select_thanked(session: Session) -> Select[str]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from service.errors import NotFound
 from service.issues.models import Edition, Finding, Issue, Item, Manuscript, Newsletter
+from service.issues.states import IssueState
 
 _LABEL = re.compile(r"(?:(\d{1,6})-)?(\d{1,6})")
 
@@ -51,11 +52,11 @@ def find_edition(session: Session, issue_id: int) -> Edition | None:
 
 
 def list_public_issues(session: Session, newsletter_id: int) -> list[Issue]:
-    """Return the released issues of a newsletter, newest first."""
+    """Return the issues of a newsletter that are out, newest first; one that is held has an edition but is not out."""
     released = (
         select(Issue)
         .join(Edition, Edition.issue_id == Issue.id)
-        .where(Issue.newsletter_id == newsletter_id)
+        .where(Issue.newsletter_id == newsletter_id, Issue.state != IssueState.HELD)
         .options(joinedload(Issue.newsletter))
         .order_by(Issue.issued_on.desc(), Issue.id.desc())
     )
@@ -72,7 +73,7 @@ def get_public_issue(session: Session, newsletter_slug: str, label: str) -> tupl
         select(Issue, Edition)
         .join(Edition, Edition.issue_id == Issue.id)
         .join(Newsletter, Newsletter.id == Issue.newsletter_id)
-        .where(Newsletter.slug == newsletter_slug, Issue.number == int(parts[2]))
+        .where(Newsletter.slug == newsletter_slug, Issue.number == int(parts[2]), Issue.state != IssueState.HELD)
         .where(Issue.volume.is_not_distinct_from(volume))
         .options(joinedload(Issue.newsletter))
     ).one_or_none()

@@ -1,6 +1,8 @@
 """Sealing: an issue's content, sender and settings become an edition that never changes. Never decides who gets it."""
 
 import hashlib
+from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -12,11 +14,12 @@ from service.rendering.template import compile_template
 
 
 def seal_issue(
-    session: Session, issue: Issue, base_url: str, asking: Asking | None = None
+    session: Session, issue: Issue, base_url: str, asking: Asking | None = None, *, dated_at: datetime
 ) -> tuple[Edition, RenderedIssue]:
     """Freeze a locked draft as its edition, compiled once in both its forms. The send path never compiles.
 
-    ``asking`` is what its asks offer, None where no gifts are taken here. Returned is the form that asks.
+    ``asking`` is what its asks offer, None where no gifts are taken here; ``dated_at`` becomes the Date of every copy.
+    Returned is the form that asks.
 
     Raises:
         BadInput: when the issue can't be rendered.
@@ -36,6 +39,8 @@ def seal_issue(
         web_html=render_web(issue, asking),
         html_bytes=rendered.html_bytes,
         text_bytes=rendered.text_bytes,
+        dated_at=dated_at,
+        message_host=urlsplit(base_url).hostname or "localhost",
     )
     session.add(edition)
     return edition, rendered

@@ -43,6 +43,7 @@ class Hit(Base):
     __tablename__ = "hits"
     __table_args__ = (
         Index("ix_hits_issue", "issue_id", "delivery_id"),
+        Index("ix_hits_delivery", "delivery_id"),  # taking an issue back deletes deliveries, each of which is looked up
         Index("ix_hits_unjudged", "id", postgresql_where="verdict is null"),
     )
 

@@ -1,0 +1,72 @@
+"""A held issue starts when its time has come, once, or is taken back before. Times go by the database's clock."""
+
+from typing import Final
+
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.orm import Session
+
+from service.alarms.raising import raise_alarm
+from service.deliveries.control import note_step
+from service.deliveries.models import Batch, Delivery
+from service.deliveries.planning import add_missing
+from service.deliveries.running import lock_issue, set_going
+from service.errors import Conflict
+from service.issues.models import Edition, Issue
+from service.issues.schedule import is_missed
+from service.issues.states import IssueEvent, IssueState, next_state
+from service.staff.audit import note
+from service.tracking.models import Link
+
+MISSED: Final = "Its time passed while nothing ran, so it did not start by itself."
+NOT_BACK: Final = "Copies of this issue may have left already, so it can’t be taken back. It can be paused and cancelled."
+
+
+def start_due_issues(session: Session) -> None:
+    """Start every held issue whose time has come; who became a reader while it waited gets a copy too.
+
+    One that is an hour late or more is paused instead, with an alarm: staff decide whether it is still wanted.
+    Safe to repeat and to run twice at once: an issue is locked, and moves once.
+    """
+    due = (
+        select(Issue)
+        .where(Issue.state == IssueState.HELD, Issue.starts_at <= func.now())
+        .order_by(Issue.starts_at, Issue.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    present = session.scalars(select(func.now())).one()
+    for issue in session.scalars(due):
+        if issue.starts_at is not None and is_missed(issue.starts_at, present):
+            _miss(session, issue)
+        else:
+            _start(session, issue)
+
+
+def withdraw_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:
+    """Make an issue of which nothing has left a draft again: its edition, audience and links are gone.
+
+    Raises:
+        Conflict: when a sender has taken a copy of it in hand, or it was never released.
+    """
+    issue = lock_issue(session, issue_id)
+    if session.scalar(select(exists().where(Delivery.issue_id == issue_id, Delivery.fence > 0))):
+        raise Conflict(NOT_BACK)
+    issue.state = next_state(issue.state, IssueEvent.WITHDRAW)
+    issue.audience = issue.released_at = issue.starts_at = issue.pause_reason = None
+    for model in (Delivery, Batch, Link, Edition):
+        session.execute(delete(model).where(model.issue_id == issue_id).execution_options(synchronize_session=False))
+    note_step(session, account_id, "Took the issue back before it left", issue_id)
+
+
+def _start(session: Session, issue: Issue) -> None:
+    added = add_missing(session, issue)
+    set_going(session, issue, IssueEvent.START)
+    note(session, None, "Began to send the issue", f"issue:{issue.id}", readers=issue.audience, joined=added)
+
+
+def _miss(session: Session, issue: Issue) -> None:
+    issue.state, issue.pause_reason = next_state(issue.state, IssueEvent.MISS), MISSED
+    name = f"“{issue.title}”" if issue.title else f"issue {issue.number}"
+    sentence = f"{name} of {issue.newsletter.name} was to start on its time, but nothing ran then. It waits for you."
+    raise_alarm(session, f"missed:{issue.id}", sentence)
+    note(session, None, "Did not start the issue: its time had passed", f"issue:{issue.id}")
