@@ -22,6 +22,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 _AFTER_COMMIT = "after_commit"
+_OPTIONS = ("timezone=utc", "statement_timeout=60000", "idle_in_transaction_session_timeout=30000")
 
 SessionFactory = sessionmaker[Session]
 
@@ -39,14 +40,17 @@ def word_type(words: type[StrEnum]) -> Enum:
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """Return an engine whose connections speak UTC, notice a dead server and give up on a statement after 60 s."""
+    """Return an engine whose connections speak UTC, notice a dead server and give up on a statement after 60 s.
+
+    A process that was frozen inside a transaction loses it after 30 s: its row locks would stand in everybody's way.
+    """
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,  # an error that is logged must not say whose row it was
-        connect_args={"options": "-c timezone=utc -c statement_timeout=60000", "connect_timeout": 5},
+        connect_args={"options": " ".join(f"-c {option}" for option in _OPTIONS), "connect_timeout": 5},
     )
 
 

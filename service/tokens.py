@@ -4,11 +4,12 @@ A token is ids and an HMAC over them under a key of its purpose, so that a track
 anyone. Tokens hold no address and do not expire by themselves: links in mail must work for ever.
 """
 
-import hashlib
 import hmac
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
 from enum import StrEnum
+from hashlib import sha256
 
 MAC_BYTES = 16  # 128 bits: more guesses than any attacker has requests
 
@@ -26,21 +27,38 @@ class Purpose(StrEnum):
     GIFT = "gift"  # ids: attempt; the giver's own cookie
     DONOR_SIGN_IN = "donor-sign-in"  # ids: sign-in
     DONOR_VISIT = "donor-visit"  # ids: sign-in; the donor's own cookie
+    RETURN = "return"  # what a bounce or a mailed unsubscribe comes back to; written by ``mail.verp``
+
+
+class Mac:
+    """HMAC-SHA256 (RFC 2104) under one key, which is hashed in beforehand: a third of the time of ``hmac.digest``."""
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(64, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def digest(self, text: bytes) -> bytes:
+        """Return the 32 bytes that only a holder of the key can make for ``text``."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 class TokenSigner:
     """Makes and checks tokens. The first key signs; every key verifies, so that a rotation breaks no link."""
 
     def __init__(self, secret_keys: tuple[str, ...]) -> None:
-        self._keys = {
-            purpose: [hashlib.sha256(f"postrider:{purpose}:{key}".encode()).digest() for key in secret_keys]
+        self._macs = {
+            purpose: [Mac(sha256(f"postrider:{purpose}:{key}".encode()).digest()) for key in secret_keys]
             for purpose in Purpose
         }
 
     def sign(self, purpose: Purpose, *ids: int) -> str:
         """Return the URL-safe token for ``ids`` (each 0 to 2**63 - 1)."""
         payload = struct.pack(f">{len(ids)}q", *ids)
-        return _encode(payload + _mac(self._keys[purpose][0], payload))
+        return _encode(payload + self._macs[purpose][0].digest(payload)[:MAC_BYTES])
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, ...] | None:
         """Return the ids in ``token``, or None when it is not ours, of another purpose, or damaged."""
@@ -48,13 +66,13 @@ class TokenSigner:
         if raw is None or len(raw) <= MAC_BYTES or (len(raw) - MAC_BYTES) % 8:
             return None
         payload, given = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-        if not any(hmac.compare_digest(_mac(key, payload), given) for key in self._keys[purpose]):
+        if not any(hmac.compare_digest(digest[:MAC_BYTES], given) for digest in self.digests(purpose, payload)):
             return None
         return struct.unpack(f">{len(payload) // 8}q", payload)
 
-
-def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, payload, "sha256")[:MAC_BYTES]
+    def digests(self, purpose: Purpose, text: bytes) -> Iterator[bytes]:
+        """Yield the 32 bytes for ``text`` under each key, that of the signing key first."""
+        return (mac.digest(text) for mac in self._macs[purpose])
 
 
 def _encode(raw: bytes) -> str:

@@ -1,13 +1,13 @@
 """The Celery application of a worker or beat process: settings, wiring, tasks and the ticks of beat."""
 
-import logging
 from functools import cache
 
 from celery.signals import setup_logging
 
 from service.settings import load_settings
 from service.wiring import Services, wire
-from workers import deliveries, donations, letters, sweeping, tracking
+from workers import deliveries, donations, duties, letters, sweeping, tracking
+from workers.logs import log_plainly
 
 THREADS = 4
 
@@ -19,7 +19,7 @@ def services() -> Services:
 
 
 app = services().celery
-for room in (deliveries, donations, letters, sweeping, tracking):
+for room in (deliveries, donations, duties, letters, sweeping, tracking):
     room.register(app, services)
 
 # Beat only ticks: what is due is decided by the rows (schedules in the database survive any broker and any clock).
@@ -30,9 +30,5 @@ app.conf.beat_schedule = {
 
 
 @setup_logging.connect
-def _log_plainly(**_: object) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
-    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
-    logging.getLogger("celery.beat").setLevel(logging.WARNING)
-    logging.getLogger("stripe").setLevel(logging.WARNING)
+def _set_up_logging(**_: object) -> None:
+    log_plainly()

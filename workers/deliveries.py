@@ -1,17 +1,34 @@
-"""The task that sends an issue's waiting copies."""
+"""The tasks that send an issue's waiting copies, and sign those of issues that are held."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
 
 from celery import Celery
 
-from service.jobs import Job
+from service.db import transaction
+from service.deliveries.signing import count_unsigned, sign_due_batches
+from service.jobs import Job, enqueue
 from service.wiring import Services
+from workers.stopping import is_stopping
+
+# An issue whose time comes meanwhile waits for so long at most.
+SIGNING_SLICE: Final = timedelta(seconds=10)
 
 
 def register(app: Celery, services: Callable[[], Services]) -> None:
-    """Add the task to ``app``."""
+    """Add the tasks to ``app``."""
 
     @app.task(name=Job.SEND_ISSUE.value)
     def send_issue(issue_id: int) -> None:
-        """Wake a sender. Safe to repeat: rows are claimed under locks."""
-        services().sender.send_waiting(issue_id)
+        """Wake a sender. Safe to repeat: batches are claimed under locks."""
+        services().sender.send_waiting(issue_id, is_stopping)
+
+    @app.task(name=Job.SIGN_AHEAD.value)
+    def sign_ahead() -> None:
+        """Sign for a while what is held. Safe to repeat: the first signature of a batch stays."""
+        parts = services()
+        sign_due_batches(parts.factory, parts.composers, SIGNING_SLICE, is_stopping)
+        with transaction(parts.factory) as session:
+            if count_unsigned(session, parts.composers):
+                enqueue(session, Job.SIGN_AHEAD)

@@ -6,6 +6,7 @@ from celery import Celery
 
 from service.jobs import Job
 from service.wiring import Services
+from workers.stopping import is_stopping
 
 
 def register(app: Celery, services: Callable[[], Services]) -> None:
@@ -14,4 +15,4 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
     @app.task(name=Job.DELIVER_LETTER.value)
     def deliver_letter(letter_id: int) -> None:
         """Send the letter if it is due. Safe to repeat: it is claimed under a lease."""
-        services().letter_sender.deliver(letter_id)
+        services().letter_sender.deliver(letter_id, is_stopping)

@@ -1,4 +1,7 @@
-"""The task behind beat's tick: finds work that was lost."""
+"""The task behind beat's tick: finds work that was lost. A process's watchman calls the same when no tick comes.
+
+Beat only ticks, and may tick twice or never: what is due is decided by the rows, once.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,8 +9,13 @@ from datetime import timedelta
 from celery import Celery
 
 from service.db import transaction
+from service.deliveries.invariant import watch_invariant
+from service.deliveries.signing import count_unsigned
+from service.deliveries.starting import start_due_issues
 from service.deliveries.sweep import sweep
 from service.donations.upkeep import tend_gifts
+from service.errors import Conflict
+from service.jobs import Job, enqueue
 from service.staff.alerting import post_alarms
 from service.turns import take_turn
 from service.wiring import Services
@@ -22,10 +30,34 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
     @app.task(name=SWEEP)
     def sweep_lost_work() -> None:
         """Free, finish and nudge by the rows. Safe to repeat and to run twice at once."""
-        with transaction(services().factory) as session:
-            sweep(session)
-            if take_turn(session, "alarms by mail", MINUTELY):
-                post_alarms(session)
-        if services().gateway is not None:
-            with transaction(services().factory) as session:
-                tend_gifts(session)
+        sweep_everything(services())
+
+
+def sweep_mail(services: Services) -> None:
+    """Start the issues whose time has come, free, finish and nudge. Safe to repeat.
+
+    Nothing is touched where this database may not send from here.
+    """
+    try:
+        services.guard.refuse_foreign()
+    except Conflict:  # the guard has said why
+        return
+    with transaction(services.factory) as session:
+        start_due_issues(session)
+    with transaction(services.factory) as session:
+        sweep(session)
+        if count_unsigned(session, services.composers):
+            enqueue(session, Job.SIGN_AHEAD)
+
+
+def sweep_everything(services: Services) -> None:
+    """The same, and what else is done from time to time. Safe to repeat."""
+    sweep_mail(services)
+    with transaction(services.factory) as session:
+        if take_turn(session, "the sum of the states", MINUTELY):
+            watch_invariant(session)
+        if take_turn(session, "alarms by mail", MINUTELY):
+            post_alarms(session)
+    if services.gateway is not None:
+        with transaction(services.factory) as session:
+            tend_gifts(session)

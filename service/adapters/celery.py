@@ -17,7 +17,7 @@ from service.jobs import Job
 log = logging.getLogger(__name__)
 
 BULK, POST = "bulk", "post"  # an issue going out must never stand before a confirmation
-QUEUES = {Job.SEND_ISSUE: BULK}
+QUEUES = {Job.SEND_ISSUE: BULK, Job.SIGN_AHEAD: BULK}
 NUDGE_EXPIRES = 30  # seconds; the sweep nudges again, so a late nudge is worth nothing
 
 # Seconds. A hung broker costs the one request that finds out this long; the others go on at once until the next try.
@@ -35,6 +35,7 @@ def make_celery(redis_url: str) -> Celery:
         task_ignore_result=True,
         task_acks_late=True,
         task_default_queue=POST,
+        task_routes={job.value: {"queue": queue} for job, queue in QUEUES.items()},
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
@@ -43,6 +44,8 @@ def make_celery(redis_url: str) -> Celery:
         broker_connection_retry_on_startup=True,
         # For ever: Celery's default gives up after a hundred tries, and a worker also works without a broker.
         broker_connection_max_retries=None,
+        # A broker that becomes a replica or is full answers with an error; without this the worker ends at the first.
+        broker_channel_error_retry=True,
         broker_connection_timeout=_ANSWERS_WITHIN,
         broker_transport_options={
             "visibility_timeout": 3600,
@@ -79,9 +82,7 @@ class CeleryPublisher:
         if not self._may_try():
             raise Unavailable("The broker did not answer a moment ago.")
         try:
-            self._app.send_task(
-                job.value, args=ids, queue=QUEUES.get(job, POST), expires=NUDGE_EXPIRES, retry=False, ignore_result=True
-            )
+            self._app.send_task(job.value, args=ids, expires=NUDGE_EXPIRES, retry=False, ignore_result=True)
         except (OperationalError, RedisError, OSError) as problem:
             self._rest(problem)
             raise Unavailable("The broker does not take jobs.") from problem

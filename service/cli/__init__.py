@@ -9,6 +9,7 @@ import click
 
 from service.cli.bench import bench
 from service.cli.database import migrate
+from service.cli.dkim import dkim
 from service.cli.donations import donations
 from service.cli.issue import issue
 from service.cli.newsletter import newsletter
@@ -30,7 +31,7 @@ def postrider() -> None:
     """
 
 
-for command in (run, issue, send, donations, newsletter, organisation, staff, migrate, bench):
+for command in (run, issue, send, donations, newsletter, organisation, staff, dkim, migrate, bench):
     postrider.add_command(command)
 
 

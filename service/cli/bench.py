@@ -1,15 +1,73 @@
 """`postrider bench …`: how fast it is, on servers of its own. Translates; measures nothing itself."""
 
 import json
+import secrets
+from collections.abc import Callable
+from typing import Any
 
 import click
 
+from service.development.bench.faults import FaultOrder, measure_faults
+from service.development.bench.send import Order, measure_sending
 from service.development.bench.webhooks import measure_webhooks
+from service.development.ports import LOOPBACK
+from service.errors import Conflict
+
+
+def _read_sink(_context: click.Context, _parameter: click.Parameter, given: str | None) -> int | None:
+    """Return the port of HOST:PORT."""
+    if given is None:
+        return None
+    host, _, port = given.rpartition(":")
+    if host not in {LOOPBACK, "localhost"} or not port.isdigit():
+        raise click.BadParameter(f"must be {LOOPBACK}:PORT; figures compare only with a sink on this machine.")
+    return int(port)
 
 
 @click.group("bench")
 def bench() -> None:
     """Measure on this machine, with servers of its own that are thrown away."""
+
+
+@bench.command("send")
+@click.option("--recipients", type=click.IntRange(1, 5_000_000), default=10_000, show_default=True)
+@click.option("--sign", type=click.Choice(["none", "rsa2048", "ed25519"]), default="none", show_default=True)
+@click.option("--size-kb", type=click.IntRange(1, 200), default=60, show_default=True, help="Size of a mail.")
+@click.option("--links", type=click.IntRange(0, 200), default=30, show_default=True, help="Links in each of its parts.")
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Sending processes.")
+@click.option("--presigned", is_flag=True, help="Sign before the start; the reference is then the same unsigned.")
+@click.option(
+    "--sink", "sink_port", callback=_read_sink, help="Another sink on this machine, HOST:PORT, instead of our own."
+)
+@click.option("--rounds", type=click.IntRange(1, 100), default=1, show_default=True, help="The median is printed last.")
+@click.option("--json", "as_json", is_flag=True, help="The figures alone.")
+def bench_send(*, as_json: bool, **order: Any) -> None:
+    """Send an issue, the whole path, into a fast sink, beside a reference in the same run."""
+    if order["presigned"] and order["sign"] == "none":
+        raise click.UsageError("--presigned needs --sign rsa2048 or --sign ed25519.")
+    figures = measure_sending(Order(**order), _choose_say(as_json=as_json))
+    click.echo(json.dumps(figures.to_plain_data()))
+
+
+@bench.command("faults")
+@click.option("--kills", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Processes to kill.")
+@click.option("--recipients", type=click.IntRange(10, 1_000_000), default=5_000, show_default=True)
+@click.option(
+    "--policy",
+    type=click.Choice(["hold", "resend"]),
+    default="hold",
+    show_default=True,
+    help="hold: an issue, never twice. resend: letters, never lost.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Of the moments and the victims; by default a new one.")
+@click.option("--json", "as_json", is_flag=True, help="The figures alone.")
+def bench_faults(kills: int, recipients: int, policy: str, seed: int | None, *, as_json: bool) -> None:
+    """Kill senders at random with kill -9 and count what is lost, doubled and uncertain."""
+    order = FaultOrder(kills, recipients, policy, secrets.randbelow(2**32) if seed is None else seed)
+    figures = measure_faults(order, _choose_say(as_json=as_json))
+    click.echo(json.dumps(figures.to_plain_data()))
+    if figures.breaks_promise(order):
+        raise Conflict(f"The promise of policy {policy} does not hold.")
 
 
 @bench.command("webhooks")
@@ -33,3 +91,7 @@ def bench_webhooks(seconds: int, per_second: int, recipients: int, *, as_json: b
             f"Meanwhile {figures.mails_after - figures.mails_before} of {figures.audience} mails went out."
         )
     click.echo(json.dumps(figures.to_plain_data()))
+
+
+def _choose_say(*, as_json: bool) -> Callable[[str], None]:
+    return (lambda _: None) if as_json else click.echo

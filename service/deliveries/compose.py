@@ -1,17 +1,41 @@
-"""One reader's message from a sealed edition. Owns which tokens and headers it gets; never compiles and never sends."""
+"""One reader's message from a sealed edition. Owns which tokens, headers and signatures it gets; never sends it.
 
+All that is the same in every copy is made once per issue and process; a copy is a few tokens, one join and, where the
+domain has keys, one signature.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import datetime
+from hashlib import sha256
+from time import thread_time
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.deliveries.claiming import Claim
-from service.issues.models import Edition, Issue
-from service.mail.message import Envelope, ListHeaders, Party, build_newsletter
+from service.errors import NotFound
+from service.issues.models import Edition, Issue, Newsletter
+from service.mail.dkim import DkimKeys
+from service.mail.message import ListFacts, NewsletterHead, Party, feedback_id
 from service.mail.transport import OutgoingMail
+from service.mail.verp import MailKind, ReturnPaths
+from service.rendering.copies import CompiledCopies
 from service.rendering.template import CompiledTemplate, ReaderValues
 from service.tokens import Purpose, TokenSigner
+
+_KEPT: Final = 4  # issues that go out at once; a composer may hold some megabytes
+
+
+class Tokens(NamedTuple):
+    """What the links of one copy carry."""
+
+    track: str
+    leave: str
+    view: str
 
 
 @dataclass(frozen=True)
@@ -21,91 +45,211 @@ class Links:
     signer: TokenSigner
     public_url: str
 
-    def for_copy(
-        self, issue_id: int, delivery_id: int, subscription_id: int, name: str | None, *, is_thanked: bool = False
-    ) -> ReaderValues:
-        """Return what fills the holes of one copy, and whether it thanks where others ask."""
-        track = self.signer.sign(Purpose.TRACK, issue_id, delivery_id)
-        leave = self.signer.sign(Purpose.UNSUBSCRIBE, subscription_id, delivery_id)
-        view = self.signer.sign(Purpose.VIEW, delivery_id)
+    def make_tokens(self, issue_id: int, delivery_id: int, subscription_id: int) -> Tokens:
+        """Return the tokens of one copy; they are of the same lengths for every copy."""
+        sign = self.signer.sign
+        return Tokens(
+            sign(Purpose.TRACK, issue_id, delivery_id),
+            sign(Purpose.UNSUBSCRIBE, subscription_id, delivery_id),
+            sign(Purpose.VIEW, delivery_id),
+        )
+
+    def write(self, tokens: Sequence[str], name: str | None = None, *, is_thanked: bool = False) -> ReaderValues:
+        """Return what fills the holes of the copy with these tokens, and whether it thanks where others ask."""
+        track, leave, view = tokens
         return ReaderValues(
             name=name,
-            unsubscribe_url=f"{self.public_url}/unsubscribe/{leave}",
+            unsubscribe_url=self.unsubscribe_url(leave),
             view_url=f"{self.public_url}/view/{view}",
             click_url_prefix=f"{self.public_url}/c/{track}/",
             pixel_url=f"{self.public_url}/o/{track}.gif",
             is_thanked=is_thanked,
         )
 
+    def unsubscribe_url(self, token: str) -> str:
+        """Return the address that ends a subscription."""
+        return f"{self.public_url}/unsubscribe/{token}"
+
+    def for_copy(
+        self, issue_id: int, delivery_id: int, subscription_id: int, name: str | None, *, is_thanked: bool = False
+    ) -> ReaderValues:
+        """Return what fills the holes of one copy, and whether it thanks where others ask."""
+        return self.write(self.make_tokens(issue_id, delivery_id, subscription_id), name, is_thanked=is_thanked)
+
+
+class Meter(Protocol):
+    """Is told where processor time goes; see ``service.deliveries.metering``."""
+
+    def add(self, section: str, seconds: float) -> None:
+        """Add to one section's sum."""
+
+
+class Sealed(NamedTuple):
+    """What the copies of one issue have in common, but for their text; equal facts make equal copies."""
+
+    issue_id: int
+    content_hash: str
+    subject: str
+    sender: Party
+    reply_address: str
+    list_name: str
+    list_id: str
+    slug: str
+    dated_at: datetime
+    message_host: str
+
 
 class Composer:
-    """Builds the copies of one issue. Loaded once per batch; every copy is one join and one set of headers."""
+    """Builds the copies of one issue: the same bytes for the same reader at every attempt. Safe to share.
 
-    def __init__(self, edition: Edition, issue: Issue, links: Links, message_host: str) -> None:
-        self._edition, self._links, self._host = edition, links, message_host
-        self._template = _load_template(edition.template)
-        self._list_name = issue.newsletter.name
-        self._feedback = f"issue-{issue.id}:{issue.newsletter.slug}:newsletter:postrider"
+    ``meter``, where there is one, is told the time that signing takes.
+    """
 
-    def message_id(self, claim: Claim) -> str:
-        """Return the Message-ID of a copy: the same at every attempt, so that evidence can be matched."""
-        return f"issue-{claim.issue_id}.copy-{claim.delivery_id}@{self._host}"
+    def __init__(
+        self, sealed: Sealed, template: CompiledTemplate, links: Links, keys: DkimKeys, returns: ReturnPaths
+    ) -> None:
+        self.meter: Meter | None = None
+        self.issue_id, self.message_host = sealed.issue_id, sealed.message_host
+        self._sealed, self._links, self._returns = sealed, links, returns
+        head = NewsletterHead(
+            sender=sealed.sender,
+            reply_to=Party("", sealed.reply_address),
+            subject=sealed.subject,
+            date=sealed.dated_at,
+            lists=ListFacts(
+                sealed.list_name,
+                sealed.list_id,
+                feedback_id(sealed.issue_id, sealed.slug, sealed.sender.address),
+            ),
+            content_type=template.content_type,
+        )
+        self._constant = b"".join(head.constant)
+        self._copies = CompiledCopies(template, links.write, [len(token) for token in links.make_tokens(0, 0, 0)])
+        signer = keys.find_signer(sealed.sender.address)
+        self._signer = signer.compile(head.constant, head.VARYING, sealed.dated_at) if signer else None
+        self.made_under = self._name_bytes(signer.fingerprint if signer else "")
 
     @property
     def signs(self) -> bool:
         """Whether copies are signed here, so that signatures can be made ahead."""
-        return False
+        return self._signer is not None
 
-    @property
-    def made_under(self) -> str:
-        """A short name of all that a copy's bytes depend on but its reader: stored signatures hold only under it."""
-        return self._edition.content_hash
-
-    def sign_ahead(self, claim: Claim) -> bytes:
-        """Return what ``compose`` needs to send this copy signed without signing it again."""
-        del claim
-        return b""
+    def message_id(self, claim: Claim) -> str:
+        """Return the Message-ID of a copy: the same at every attempt, so that evidence can be matched."""
+        return f"issue-{claim.issue_id}.copy-{claim.delivery_id}@{self.message_host}"
 
     def compose(self, claim: Claim, signature: bytes | None = None) -> OutgoingMail:
-        """Return the reader's own message; ``signature`` is what ``sign_ahead`` gave under the same ``made_under``."""
-        del signature
-        values = self._links.for_copy(
-            claim.issue_id, claim.delivery_id, claim.subscription_id, claim.name, is_thanked=claim.is_thanked
-        )
-        edition, message_id = self._edition, self.message_id(claim)
-        envelope = Envelope(
-            sender=Party(edition.sender_name, edition.sender_address),
-            recipient=Party("", claim.recipient),
-            reply_to=Party("", edition.reply_address),
-            subject=edition.subject,
-            date=edition.dated_at,
-            message_id=message_id,
-        )
-        lists = ListHeaders(self._list_name, edition.list_id, values.unsubscribe_url, self._feedback)
-        body = self._template.join(values)
-        content = build_newsletter(envelope, lists, self._template.content_type, body)
-        return OutgoingMail(claim.delivery_id, edition.sender_address, claim.recipient, content)
+        """Return the reader's own message. ``signature`` is what ``sign_ahead`` gave under the same ``made_under``.
+
+        Raises:
+            BadInput: when this reader's address can't stand in a header; nobody else's copy is touched by it.
+        """
+        sender, lines, body = self._write(claim)
+        fields = self._signer.write(signature or self._sign(lines, body)) if self._signer else b""
+        content = b"".join([fields, self._constant, *lines, b"\r\n", body])
+        return OutgoingMail(claim.delivery_id, sender, claim.recipient, content)
+
+    def sign_ahead(self, claim: Claim) -> bytes:
+        """Return what ``compose`` needs to send this copy signed without signing it again; empty where none signs."""
+        _, lines, body = self._write(claim)
+        return self._sign(lines, body)
+
+    def _write(self, claim: Claim) -> tuple[str, tuple[bytes, bytes, bytes], bytes]:
+        """Return one copy's envelope sender, its own header lines, and its body."""
+        tokens = self._links.make_tokens(claim.issue_id, claim.delivery_id, claim.subscription_id)
+        sender, leave = self._sealed.sender.address, [self._links.unsubscribe_url(tokens.leave)]
+        if self._returns.domain:
+            sender, mailed = self._returns.both_of(MailKind.DELIVERY, claim.delivery_id)
+            leave.append(f"mailto:{mailed}")
+        lines = NewsletterHead.write(claim.recipient, self.message_id(claim), leave)
+        body = self._copies.join(claim.name, [token.encode() for token in tokens], is_thanked=claim.is_thanked)
+        return sender, lines, body
+
+    def _sign(self, lines: Sequence[bytes], body: bytes) -> bytes:
+        if self._signer is None:
+            return b""
+        if self.meter is None:
+            return self._signer.sign(lines, body)
+        begun = thread_time()
+        raw = self._signer.sign(lines, body)
+        self.meter.add("sign", thread_time() - begun)
+        return raw
+
+    def _name_bytes(self, keys: str) -> str:
+        """Return a short name of all that copies depend on but their readers: that of two copies of nobody's.
+
+        So it changes with the text, the secret keys, the addresses of the site, and with this program itself.
+        """
+        asked = Claim(0, 0, self.issue_id, 0, "nobody@example.org", is_thanked=False, name="Nobody")
+        thanked = Claim(0, 0, self.issue_id, 0, "nobody@example.org", is_thanked=True, name=None)
+        named = sha256(keys.encode())
+        for claim in (asked, thanked):
+            sender, lines, body = self._write(claim)
+            named.update(b"".join([sender.encode(), self._constant, *lines, body]))
+        if self._signer:
+            named.update(self._signer.write(b""))
+        return named.hexdigest()[:32]
 
 
 class Composers:
-    """Gives the composer of each issue; what they share is loaded once per process."""
+    """Gives the composer of each issue. One for a process: what composers share is loaded once, and some are kept."""
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    def __init__(self, links: Links, keys: DkimKeys | None = None, returns: ReturnPaths | None = None) -> None:
+        self.links, self.keys = links, keys or DkimKeys()
+        self.returns = returns or ReturnPaths(links.signer)
+        self._kept: OrderedDict[Sealed, Composer] = OrderedDict()
 
     def load(self, session: Session, issue_id: int) -> Composer:
-        """Return the composer of a sealed issue."""
-        issue, edition = session.get_one(Issue, issue_id), session.get_one(Edition, issue_id)
-        host = edition.message_host or urlsplit(self._links.public_url).hostname or "localhost"
-        return Composer(edition, issue, self._links, host)
+        """Return the composer of a sealed issue.
 
+        Raises:
+            NotFound: when the issue is not sealed, or no longer.
+        """
+        sealed = self._find_sealed(session, issue_id)
+        composer = self._kept.get(sealed)
+        if composer is None:
+            dumped = session.scalars(select(Edition.template).where(Edition.issue_id == issue_id)).one()
+            composer = Composer(sealed, CompiledTemplate.load(dumped), self.links, self.keys, self.returns)
+            self._kept[sealed] = composer
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return composer
 
-@lru_cache(maxsize=8)  # issues that go out at once; reading one takes as long as joining thirty copies
-def _load_template(dumped: bytes) -> CompiledTemplate:
-    return CompiledTemplate.load(dumped)
+    def _find_sealed(self, session: Session, issue_id: int) -> Sealed:
+        found = session.execute(
+            select(
+                Edition.content_hash,
+                Edition.subject,
+                Edition.sender_name,
+                Edition.sender_address,
+                Edition.reply_address,
+                Edition.list_id,
+                Edition.dated_at,
+                Edition.message_host,
+                Newsletter.name,
+                Newsletter.slug,
+            )
+            .join(Issue, Issue.id == Edition.issue_id)
+            .join(Newsletter, Newsletter.id == Issue.newsletter_id)
+            .where(Edition.issue_id == issue_id)
+        ).one_or_none()
+        if found is None:
+            raise NotFound("This issue is not sealed, so there is nothing to send.")
+        return Sealed(
+            issue_id,
+            found.content_hash,
+            found.subject,
+            Party(found.sender_name, found.sender_address),
+            found.reply_address,
+            found.name,
+            found.list_id,
+            found.slug,
+            found.dated_at,
+            found.message_host or urlsplit(self.links.public_url).hostname or "localhost",
+        )
 
 
 def load_composer(session: Session, issue_id: int, links: Links, message_host: str) -> Composer:
-    """Return the composer of a sealed issue."""
-    issue, edition = session.get_one(Issue, issue_id), session.get_one(Edition, issue_id)
-    return Composer(edition, issue, links, message_host)
+    """GOES: the composer of a sealed issue, for callers that have no ``Composers`` yet."""
+    del message_host
+    return Composers(links).load(session, issue_id)

@@ -6,7 +6,8 @@ from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from service.deliveries.models import Batch, Delivery
-from service.deliveries.reasons import CANCELLED
+from service.deliveries.planning import add_missing
+from service.deliveries.reasons import CANCELLED, MISSED
 from service.deliveries.running import lock_issue, set_going
 from service.deliveries.states import DeliveryState
 from service.issues.models import Issue
@@ -36,6 +37,8 @@ def resume_issue(session: Session, issue_id: int, account_id: int | None = None)
         Conflict: when the issue is not paused.
     """
     issue = lock_issue(session, issue_id)
+    if issue.pause_reason == MISSED:
+        add_missing(session, issue)  # it never started: who became a reader while it waited is still to be added
     set_going(session, issue, IssueEvent.RESUME)
     note_step(session, account_id, "Resumed", issue_id)
 

@@ -1,77 +1,181 @@
 """Single letters on their way: claim, compose, send, record. Owns the resend policy: twice is better than never."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.db import SessionFactory, transaction
-from service.deliveries.compose import Links
+from service.deliveries.breaker import blames_nobody
+from service.deliveries.compose import Composers
+from service.deliveries.guard import Guard
+from service.deliveries.kept import KeptSessions, Lent
 from service.deliveries.lettertexts import LetterText, write_letter
 from service.deliveries.outcomes import wait_after
 from service.deliveries.undelivered import tell_of_undelivered
-from service.errors import PostriderError, Unavailable
-from service.mail.events import Outcome, OutcomeKind
+from service.errors import Conflict, PostriderError
+from service.jobs import Job, enqueue
+from service.mail.events import About, Outcome, OutcomeKind
 from service.mail.message import Envelope, Party, build_letter
 from service.mail.models import Letter, LetterState
-from service.mail.transport import Transport
+from service.mail.transport import OutgoingMail, RelaySession
+from service.mail.verp import MailKind
+from service.routes.choosing import NoRoute, Routes
 
-LEASE = timedelta(seconds=100)
-ATTEMPTS = 12  # with doubling waits up to 4 hours: about a day and a half
-_STATES = {OutcomeKind.ACCEPTED: LetterState.SENT, OutcomeKind.REFUSED: LetterState.FAILED}
+ATTEMPTS: Final = 12  # with doubling waits up to 4 hours: about a day and a half
+CRASHES_BEFORE_ASIDE: Final = 3
+DEADLINE: Final = 60.0  # seconds for one letter, however lively its relay drips: the thread belongs to the next one
+LEASE: Final = timedelta(seconds=100)  # longer than the deadline with the second try on a new connection
+_ASK_AGAIN: Final = 0.5  # seconds between two questions whether to stop
+
+_STOPPED: Final = Outcome(OutcomeKind.DEFERRED, None, "its sender was asked to stop", About.RELAY)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A letter in hand, as its relay gets it."""
+
+    letter: Letter
+    mail: OutgoingMail
+    message_id: str
+
+
 class LetterSender:
-    """What a thread needs to deliver letters."""
+    """Delivers letters. One for each process, as it keeps connections; its threads share it."""
 
-    factory: SessionFactory
-    transport: Transport
-    links: Links
-    message_host: str
+    def __init__(
+        self, factory: SessionFactory, routes: Routes, composers: Composers, guard: Guard, message_host: str
+    ) -> None:
+        self._factory, self._routes, self._composers = factory, routes, composers
+        self._guard, self._message_host = guard, message_host
+        self._sessions = KeptSessions(routes)
 
-    def deliver(self, letter_id: int) -> None:
-        """Send one letter if it is due. Safe to repeat: a letter that was sent, or is in other hands, is left alone."""
-        with transaction(self.factory) as session:
+    def deliver(self, letter_id: int, should_stop: Callable[[], bool] = lambda: False) -> None:
+        """Send one letter if it is due. Safe to repeat: a letter that was sent, or is in other hands, is left alone.
+
+        ``should_stop`` is asked while the relay is waited for: what has not begun to leave is given back at once.
+        """
+        recipient = self._find_due(letter_id)
+        if recipient is None or not self._may_send():
+            return
+        try:
+            lent = self._sessions.lend(recipient)
+        except NoRoute as away:
+            self._put_off(letter_id, away)
+            return
+        written = self._take(letter_id)
+        if written is None:
+            self._sessions.take_back(lent)
+            return
+        route, outcome = self._send(lent, written.mail, should_stop)
+        with transaction(self._factory) as session:
+            _record(session, written, outcome)
+        self._routes.learn(route, [(recipient, outcome)])
+
+    def close(self) -> None:
+        """Leave the relays. Letters may be delivered again afterwards."""
+        self._sessions.close_idle(longest=0)
+
+    def close_idle(self) -> None:
+        """Leave the relays that no letter was for in the last half minute."""
+        self._sessions.close_idle()
+
+    def _find_due(self, letter_id: int) -> str | None:
+        with transaction(self._factory) as session:
+            return session.scalar(select(Letter.recipient).where(Letter.id == letter_id, _is_due()))
+
+    def _may_send(self) -> bool:
+        try:
+            self._guard.refuse_foreign()
+        except Conflict:  # the guard has said so; the letters wait for whoever owns this database
+            return False
+        return True
+
+    def _put_off(self, letter_id: int, away: NoRoute) -> None:
+        """Have a letter wait until a relay takes mail; that is no attempt."""
+        waits = (
+            update(Letter)
+            .where(Letter.id == letter_id, _is_due())
+            .values(
+                state=LetterState.QUEUED,
+                lease_until=None,
+                next_attempt_at=func.now() + timedelta(seconds=away.wait),
+                reply_text=away.message,
+            )
+        )
+        with transaction(self._factory) as session:
+            session.execute(waits)
+
+    def _take(self, letter_id: int) -> _Written | None:
+        """Claim and write a letter; None when somebody else has it, or when it can't be written, ever."""
+        with transaction(self._factory) as session:
             letter = _claim(session, letter_id)
             if letter is None:
-                return
+                return None
             try:
-                text = write_letter(session, letter, self.links)
+                if letter.crashes >= CRASHES_BEFORE_ASIDE:
+                    raise Conflict(f"Set aside: its sender died {letter.crashes} times.")
+                return self._write(letter, write_letter(session, letter, self._composers.links))
             except PostriderError as problem:
-                _fail(letter, problem.message)
+                letter.state, letter.reply_text, letter.lease_until = LetterState.FAILED, problem.message, None
                 tell_of_undelivered(session, letter)
-                return
-        message_id = f"letter-{letter.id}@{self.message_host}"
-        outcome = self._send(letter, text, message_id)
-        with transaction(self.factory) as session:
-            _record(session, letter, outcome, message_id)
+                return None
 
-    def _send(self, letter: Letter, text: LetterText, message_id: str) -> Outcome:
+    def _write(self, letter: Letter, text: LetterText) -> _Written:
+        moment, message_id = now(), f"letter-{letter.id}@{self._message_host}"
         envelope = Envelope(
             sender=text.sender,
             recipient=Party("", letter.recipient),
             reply_to=text.reply_to,
             subject=text.subject,
-            date=now(),
+            date=moment,
             message_id=message_id,
         )
-        content = build_letter(envelope, text.content_type, text.body)
-        try:
-            connection = self.transport.connect()
-        except Unavailable as away:
-            return Outcome(OutcomeKind.DEFERRED, None, away.message)
-        try:
-            return connection.begin(text.sender.address, letter.recipient) or connection.finish(content)
-        finally:
-            connection.close()
+        sender = text.sender.address
+        content = self._composers.keys.sign(sender, build_letter(envelope, text.content_type, text.body), moment)
+        bounces_to = self._composers.returns.sender_of(MailKind.LETTER, letter.id, otherwise=sender)
+        return _Written(letter, OutgoingMail(letter.id, bounces_to, letter.recipient, content), message_id)
+
+    def _send(self, lent: Lent, mail: OutgoingMail, should_stop: Callable[[], bool]) -> tuple[str, Outcome]:
+        """Hand the mail over. A kept connection that has died meanwhile is replaced, which costs no attempt."""
+        outcome = _exchange(lent.session, mail, should_stop)
+        self._sessions.take_back(lent)
+        if lent.is_used and outcome is not _STOPPED and _has_hung_up(outcome):
+            try:
+                lent = self._sessions.open()
+            except NoRoute:
+                return lent.route, outcome
+            outcome = _exchange(lent.session, mail, should_stop)
+            self._sessions.take_back(lent)
+        return lent.route, outcome
 
 
 def list_due_letters(session: Session, limit: int = 200) -> list[int]:
     """Return ids of letters that wait, or whose sender died, oldest first."""
     return list(session.scalars(select(Letter.id).where(_is_due()).order_by(Letter.id).limit(limit)))
+
+
+def _exchange(session: RelaySession, mail: OutgoingMail, should_stop: Callable[[], bool]) -> Outcome:
+    """Return what becomes of one mail before the deadline; its session may be of no further use."""
+    session.take(mail)
+    until = monotonic() + DEADLINE
+    while (left := until - monotonic()) > 0:
+        for _, outcome in session.exchange(min(_ASK_AGAIN, left)):
+            return outcome
+        if should_stop() and session.hand_back():
+            return _STOPPED
+    if session.hand_back():
+        return Outcome(OutcomeKind.DEFERRED, None, f"the relay did not let it leave in {DEADLINE:.0f} s", About.RELAY)
+    return Outcome(OutcomeKind.LOST_TRACK, None, f"the relay gave no answer in {DEADLINE:.0f} s", About.RELAY)
+
+
+def _has_hung_up(outcome: Outcome) -> bool:
+    return outcome.kind is OutcomeKind.DEFERRED and outcome.about is About.RELAY
 
 
 def _is_due() -> ColumnElement[bool]:
@@ -89,6 +193,7 @@ def _claim(session: Session, letter_id: int) -> Letter | None:
             state=LetterState.SENDING,
             fence=Letter.fence + 1,
             attempts=Letter.attempts + 1,
+            crashes=Letter.crashes + case((Letter.state == LetterState.SENDING, 1), else_=0),
             lease_until=func.now() + LEASE,
         )
         .returning(Letter)
@@ -96,27 +201,40 @@ def _claim(session: Session, letter_id: int) -> Letter | None:
     return session.scalars(taken).one_or_none()
 
 
-def _fail(letter: Letter, why: str) -> None:
-    letter.state, letter.reply_text, letter.lease_until = LetterState.FAILED, why, None
-
-
-def _record(session: Session, letter: Letter, outcome: Outcome, message_id: str) -> None:
-    state = _STATES.get(outcome.kind, LetterState.QUEUED)
-    if state is LetterState.QUEUED and letter.attempts >= ATTEMPTS:
-        state = LetterState.FAILED
+def _record(session: Session, written: _Written, outcome: Outcome) -> None:
+    letter, state = written.letter, _state_after(written.letter, outcome)
     recorded = (
         update(Letter)
         .where(Letter.id == letter.id, Letter.fence == letter.fence)
         .values(
             state=state,
-            message_id=message_id,
+            attempts=Letter.attempts - int(outcome is _STOPPED),
+            message_id=written.message_id,
             reply_code=outcome.code,
             reply_text=outcome.text,
             lease_until=None,
             sent_at=func.now() if state is LetterState.SENT else None,
-            next_attempt_at=func.now() + wait_after(letter.attempts),
+            next_attempt_at=func.now() + _wait_after(letter, outcome),
         )
         .returning(Letter.id)
     )
-    if session.scalar(recorded) is not None and state is LetterState.FAILED:
+    if session.scalar(recorded) is None:
+        return
+    if state is LetterState.FAILED:
         tell_of_undelivered(session, letter)
+    elif state is LetterState.QUEUED and not _wait_after(letter, outcome):
+        enqueue(session, Job.DELIVER_LETTER, letter.id)
+
+
+def _state_after(letter: Letter, outcome: Outcome) -> LetterState:
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        return LetterState.SENT
+    is_final = outcome.kind is OutcomeKind.REFUSED and not blames_nobody(outcome)
+    return LetterState.FAILED if is_final or letter.attempts >= ATTEMPTS else LetterState.QUEUED
+
+
+def _wait_after(letter: Letter, outcome: Outcome) -> timedelta:
+    """Return how long a letter waits: not at all after the first silence, or every relay that is ill would get many."""
+    if outcome is _STOPPED or (outcome.kind is OutcomeKind.LOST_TRACK and letter.attempts == 1):
+        return timedelta()
+    return wait_after(letter.attempts)

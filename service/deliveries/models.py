@@ -77,6 +77,16 @@ class BatchSignatures(Base):
     signatures: Mapped[bytes]
 
 
+class RecentAnswers(Base):
+    """The relays' last answers about one issue, oldest first, a letter each: "a" accepted, "r" refused. For the
+    breaker, which looks at the whole fleet."""
+
+    __tablename__ = "recent_answers"
+
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True)
+    letters: Mapped[str]
+
+
 class Instance(Base):
     """Whose database this is. One row: which public address sends from it, in which database cluster, and an epoch
     that grows at every start of a sender, so that an old copy of it is known beside the living one."""

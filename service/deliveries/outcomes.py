@@ -1,92 +1,126 @@
-"""What a relay's answer changes. Owns retry times, the window, and that a policy refusal blames no person."""
+"""What a relay's answer changes. Owns retry times, the window, and which answers are held against nobody.
+
+Every statement is for many copies at once. What an answer means for a route or an issue is decided elsewhere.
+"""
 
 import random
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, Integer, Interval, Text, Update, func, select
 from sqlalchemy.orm import Session
 
-from service.clock import now
 from service.deliveries.claiming import Claim
-from service.deliveries.models import Delivery
-from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
+from service.deliveries.moves import deliveries, match_ours, move, name_ours, table_of
+from service.deliveries.states import DeliveryEvent
 from service.issues.models import Issue
-from service.issues.states import IssueEvent, IssueState
-from service.issues.states import next_state as next_issue_state
-from service.mail.events import Outcome, OutcomeKind
-from service.staff.audit import note
+from service.mail.events import About, Outcome, OutcomeKind
 
-WINDOW = timedelta(hours=72)
-FIRST_WAIT = timedelta(minutes=2)
-LONGEST_WAIT = timedelta(hours=4)
-LONGEST_REPLY = 500
+Answer = tuple[Claim, Outcome]
 
-_EVENTS = {
+WINDOW: Final = timedelta(hours=72)
+FIRST_WAIT: Final = timedelta(minutes=2)
+LONGEST_WAIT: Final = timedelta(hours=4)
+LONGEST_REPLY: Final = 500
+
+_EVENTS: Final = {
     OutcomeKind.ACCEPTED: DeliveryEvent.ACCEPT,
     OutcomeKind.DEFERRED: DeliveryEvent.DEFER,
     OutcomeKind.REFUSED: DeliveryEvent.REFUSE,
     OutcomeKind.LOST_TRACK: DeliveryEvent.LOSE_TRACK,
 }
-_REASONS = {
+_REASONS: Final = {
     DeliveryEvent.REFUSE: "the relay refused it",
     DeliveryEvent.SET_ASIDE: "no relay took it within 72 hours",
-    DeliveryEvent.LOSE_TRACK: "the connection ended before the relay's answer",
+    DeliveryEvent.LOSE_TRACK: "the connection ended before the relay’s answer",
 }
 
 
-def record_outcome(session: Session, claim: Claim, outcome: Outcome, message_id: str) -> None:
-    """Write what happened to one copy. An answer that comes after the fence moved on changes nothing.
+def record_outcomes(session: Session, answers: Sequence[Answer]) -> None:
+    """Write what happened to copies of one issue, each in the relay's own words.
 
-    Safe to repeat: the row must still be this claim's and in a state for which the event means something.
+    Safe to repeat: a copy must still be under its claim's fence and in a state for which the event means something. An
+    answer that comes after the lease ran out still settles an uncertain copy; after the fence moved on it is nothing.
     """
-    row = session.scalar(
-        select(Delivery)
-        .where(Delivery.id == claim.delivery_id, Delivery.fence == claim.fence)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        return
-    event = _event_for(session, row, outcome)
-    state = next_state(row.state, event)
-    if state is None:
-        return
-    row.state, row.message_id, row.lease_until = state, message_id, None
-    row.reply_code, row.reply_text = outcome.code, outcome.text[:LONGEST_REPLY]
-    row.reason = _REASONS.get(event)
-    row.attempts += 1
-    row.changed_at = func.now()
-    if state is DeliveryState.QUEUED:
-        row.next_attempt_at = func.now() + wait_after(row.attempts)
+    groups: defaultdict[DeliveryEvent, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        groups[_event_of(answer[1])].append(answer)
+    deferred = groups.pop(DeliveryEvent.DEFER, [])
+    if deferred:
+        is_over = _is_window_over(session, deferred[0][0].issue_id)
+        for answer in deferred:
+            closes = is_over and not blames_nobody(answer[1])
+            groups[DeliveryEvent.SET_ASIDE if closes else DeliveryEvent.DEFER].append(answer)
+    for event, group in groups.items():
+        session.execute(_RECORD[event], _name_answers(event, group))
+
+
+def blames_nobody(outcome: Outcome) -> bool:
+    """Whether an answer says nothing about the person or the copy: it is queued again, and it was no attempt."""
+    return outcome.is_policy or outcome.about in {About.SENDER, About.RELAY}
 
 
 def wait_after(attempts: int) -> timedelta:
     """Return how long to wait after this many attempts: doubling from 2 minutes to 4 hours, with a fifth of jitter."""
-    doubled = min(FIRST_WAIT * (1 << min(attempts - 1, 12)), LONGEST_WAIT)
+    doubled = min(FIRST_WAIT * (1 << min(max(attempts, 1) - 1, 12)), LONGEST_WAIT)
     return doubled * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, keeps no secret
 
 
-def _event_for(session: Session, row: Delivery, outcome: Outcome) -> DeliveryEvent:
-    if outcome.is_policy:
-        _pause_for_policy(session, row.issue_id, outcome)
+def _event_of(outcome: Outcome) -> DeliveryEvent:
+    if outcome.kind is OutcomeKind.REFUSED and blames_nobody(outcome):
         return DeliveryEvent.DEFER
-    event = _EVENTS[outcome.kind]
-    if event is DeliveryEvent.DEFER and _window_closed(session, row.issue_id):
-        return DeliveryEvent.SET_ASIDE
-    return event
+    return _EVENTS[outcome.kind]
 
 
-def _window_closed(session: Session, issue_id: int) -> bool:
-    released_at = session.scalar(select(Issue.released_at).where(Issue.id == issue_id))
-    return released_at is not None and now() - released_at > WINDOW
+def _is_window_over(session: Session, issue_id: int) -> bool:
+    began_at = func.coalesce(Issue.starts_at, Issue.released_at)
+    return bool(session.scalar(select(func.now() - began_at > WINDOW).where(Issue.id == issue_id)))
 
 
-def _pause_for_policy(session: Session, issue_id: int, outcome: Outcome) -> None:
-    paused = session.execute(
-        update(Issue)
-        .where(Issue.id == issue_id, Issue.state == IssueState.SENDING)
-        .values(state=next_issue_state(IssueState.SENDING, IssueEvent.PAUSE))
-        .returning(Issue.id)
-    ).one_or_none()
-    if paused:
-        note(session, None, "paused itself: the relay refuses this mail", f"issue:{issue_id}", reply=outcome.text)
+def _make_statement(event: DeliveryEvent) -> Update:
+    """Return the UPDATE that records ``event`` for many copies; see ``_name_answers`` for its parameters."""
+    columns = {"ids": BigInteger(), "fences": BigInteger(), "codes": Integer(), "texts": Text()}
+    if event is DeliveryEvent.DEFER:
+        columns |= {"waits": Interval(), "counts": Integer()}
+    answers, copy = table_of(columns), deliveries.c
+    recorded = (
+        move(event)
+        .where(match_ours(answers))
+        .values(reply_code=answers.c.codes, reply_text=answers.c.texts, reason=_REASONS.get(event), crashes=0)
+    )
+    if event is DeliveryEvent.DEFER:
+        again_at = func.now() + answers.c.waits
+        return recorded.values(next_attempt_at=again_at, attempts=copy.attempts + answers.c.counts)
+    return recorded.values(attempts=copy.attempts + 1)
+
+
+def _name_answers(event: DeliveryEvent, answers: Sequence[Answer]) -> dict[str, object]:
+    named: dict[str, object] = {
+        **name_ours([claim for claim, _ in answers]),
+        "codes": [outcome.code for _, outcome in answers],
+        "texts": [_keepable(outcome.text) for _, outcome in answers],
+    }
+    if event is DeliveryEvent.DEFER:
+        counts = [0 if blames_nobody(outcome) else 1 for _, outcome in answers]
+        pairs = zip(answers, counts, strict=True)
+        named |= {"counts": counts, "waits": [wait_after(claim.attempts + count) for (claim, _), count in pairs]}
+    return named
+
+
+def _keepable(text: str) -> str:
+    """Return a reply as the database can hold it: PostgreSQL's text knows no NUL."""
+    return text[:LONGEST_REPLY].replace("\0", " ")
+
+
+_RECORD: Final = {
+    event: _make_statement(event)
+    for event in (
+        DeliveryEvent.ACCEPT,
+        DeliveryEvent.DEFER,
+        DeliveryEvent.SET_ASIDE,
+        DeliveryEvent.REFUSE,
+        DeliveryEvent.LOSE_TRACK,
+    )
+}

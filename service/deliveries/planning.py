@@ -92,7 +92,8 @@ def add_missing(session: Session, issue: Issue) -> int:
         .outerjoin(doubled, doubled.c.id == audience.c.id)
         .where(~exists().where(Delivery.issue_id == issue.id, Delivery.subscriber_id == audience.c.id))
     )
-    added = session.execute(insert(Delivery).from_select(columns, rows)).rowcount
+    planned = insert(Delivery).from_select(columns, rows).returning(Delivery.id).cte()
+    added = session.scalars(select(func.count()).select_from(planned)).one()
     if added:
         issue.audience = (issue.audience or 0) + added
         make_batches(session, issue.id)

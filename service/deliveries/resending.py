@@ -3,3 +3,134 @@
 Nothing here is done by the service itself: an uncertain copy is never sent again unless a person says so.
 """
 
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from service.deliveries.batches import wake
+from service.deliveries.control import note_step
+from service.deliveries.models import Delivery
+from service.deliveries.planning import add_missing
+from service.deliveries.reasons import LEFT
+from service.deliveries.running import lock_issue, set_going
+from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
+from service.issues.models import Issue
+from service.issues.states import IssueEvent
+from service.issues.states import next_state as next_issue_state
+from service.subscribers.eligibility import is_eligible, select_audience
+
+ENTRY: Final = 500  # copies whose evidence one entry of the trail holds
+_MOVABLE: Final = [state for state in DeliveryState if next_state(state, DeliveryEvent.SEND_AGAIN)]
+
+
+def count_missing(session: Session, issue: Issue) -> int:
+    """Return how many people ``send_to_missing`` would send the issue to."""
+    audience = select_audience(issue.newsletter_id).subquery()
+    without = select(func.count()).where(
+        ~exists().where(Delivery.issue_id == issue.id, Delivery.subscriber_id == audience.c.id)
+    )
+    returned = _select_returned(issue.id).subquery()
+    return (
+        session.scalars(without.select_from(audience)).one()
+        + session.scalars(select(func.count()).select_from(returned)).one()
+    )
+
+
+def send_to_missing(session: Session, issue_id: int, account_id: int | None = None) -> int:
+    """Send the issue to everybody who may get it now and has no copy. Returns how many; 0 changes nothing.
+
+    That is who became a reader since, and who had left and came back. Safe to repeat: then nobody is missing.
+
+    Raises:
+        Conflict: when the issue was cancelled, or has not begun.
+    """
+    issue = _lock_open(session, issue_id)
+    returned = session.scalars(_select_returned(issue_id).order_by(Delivery.id).with_for_update()).all()
+    _queue_again(session, issue, returned)
+    added = add_missing(session, issue) + len(returned)
+    if added:
+        set_going(session, issue, IssueEvent.REOPEN)
+        note_step(session, account_id, "Sent the issue to those still missing", issue_id, people=added)
+    return added
+
+
+def send_again(session: Session, issue_id: int, delivery_ids: Sequence[int], account_id: int | None = None) -> int:
+    """Queue these copies again, whatever became of the first. Returns how many; 0 changes nothing.
+
+    Not touched are copies that are on their way already, and those of people who may not be mailed any more. The fence
+    moves on, so that nothing that an earlier sender still learns changes the new copy; the trail keeps what was known
+    of the old one. Safe to repeat: the second time they are on their way.
+
+    Raises:
+        Conflict: when the issue was cancelled, or has not begun.
+    """
+    issue = _lock_open(session, issue_id)
+    copies = session.scalars(
+        select(Delivery)
+        .where(Delivery.issue_id == issue_id, Delivery.id.in_(delivery_ids), Delivery.state.in_(_MOVABLE))
+        .where(is_eligible(Delivery.subscription_id))
+        .order_by(Delivery.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for start in range(0, len(copies), ENTRY):
+        evidence = [_describe(copy) for copy in copies[start : start + ENTRY]]
+        note_step(session, account_id, "Sent copies again", issue_id, people=len(evidence), copies=evidence)
+    if copies:
+        _queue_again(session, issue, [copy.id for copy in copies])
+        set_going(session, issue, IssueEvent.REOPEN)
+    return len(copies)
+
+
+def _lock_open(session: Session, issue_id: int) -> Issue:
+    issue = lock_issue(session, issue_id)
+    next_issue_state(issue.state, IssueEvent.REOPEN)  # raises where no copy can be added
+    return issue
+
+
+def _select_returned(issue_id: int) -> Select[int]:
+    """Return the query for the copies of people who had left when it was their turn, and may be mailed now."""
+    return (
+        select(Delivery.id)
+        .where(Delivery.issue_id == issue_id, Delivery.state == DeliveryState.SKIPPED, Delivery.reason == LEFT)
+        .where(is_eligible(Delivery.subscription_id))
+    )
+
+
+def _queue_again(session: Session, issue: Issue, delivery_ids: Sequence[int]) -> None:
+    session.flush()
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id == func.any(list(delivery_ids)))
+        .values(
+            state=DeliveryState.QUEUED,
+            fence=Delivery.fence + 1,
+            lease_until=None,
+            attempts=0,
+            crashes=0,
+            next_attempt_at=func.now(),
+            reply_code=None,
+            reply_text=None,
+            route=None,
+            reason=None,
+            settled_at=None,
+            changed_at=func.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    wake(session, issue.id, list(delivery_ids))
+
+
+def _describe(copy: Delivery) -> dict[str, object]:
+    """Return what was known of a copy, by its id and without its address: the trail outlives the person's data."""
+    return {
+        "copy": copy.id,
+        "state": copy.state.value,
+        "since": copy.changed_at.isoformat(timespec="seconds"),
+        "route": copy.route,
+        "reply": " ".join(str(part) for part in (copy.reply_code, copy.reply_text) if part),
+        "reason": copy.reason,
+        "attempts": copy.attempts,
+    }

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import NotFound
 from service.issues.models import Issue
-from service.issues.states import IssueEvent, next_state
+from service.issues.states import IssueEvent, IssueState, next_state
 from service.jobs import Job, enqueue
 
 SENDERS: Final = 4  # nudges: as many as a small house has senders; the sweep wakes whoever else there is
@@ -24,7 +24,7 @@ def lock_issue(session: Session, issue_id: int) -> Issue:
 
 
 def set_going(session: Session, issue: Issue, event: IssueEvent) -> None:
-    """Move the locked issue by START, RESUME or REOPEN and wake senders after the commit.
+    """Move the locked issue by START, RESUME or REOPEN and wake senders after the commit; one that rests, rests on.
 
     The window in which copies are tried again counts from here: who paused for a week has lost none of it.
 
@@ -32,6 +32,8 @@ def set_going(session: Session, issue: Issue, event: IssueEvent) -> None:
         Conflict: when ``event`` means nothing in the issue's state.
     """
     issue.state = next_state(issue.state, event)
+    if issue.state is not IssueState.SENDING:
+        return
     issue.starts_at, issue.pause_reason, issue.finished_at = func.now(), None, None
     for _ in range(min(SENDERS, issue.audience or 0)):
         enqueue(session, Job.SEND_ISSUE, issue.id)

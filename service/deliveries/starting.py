@@ -9,6 +9,7 @@ from service.alarms.raising import raise_alarm
 from service.deliveries.control import note_step
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import add_missing
+from service.deliveries.reasons import MISSED
 from service.deliveries.running import lock_issue, set_going
 from service.errors import Conflict
 from service.issues.models import Edition, Issue
@@ -17,8 +18,9 @@ from service.issues.states import IssueEvent, IssueState, next_state
 from service.staff.audit import note
 from service.tracking.models import Link
 
-MISSED: Final = "Its time passed while nothing ran, so it did not start by itself."
-NOT_BACK: Final = "Copies of this issue may have left already, so it can’t be taken back. It can be paused and cancelled."
+NOT_BACK: Final = (
+    "Copies of this issue may have left already, so it can’t be taken back. It can be paused and cancelled."
+)
 
 
 def start_due_issues(session: Session) -> None:
@@ -49,13 +51,18 @@ def withdraw_issue(session: Session, issue_id: int, account_id: int | None = Non
         Conflict: when a sender has taken a copy of it in hand, or it was never released.
     """
     issue = lock_issue(session, issue_id)
-    if session.scalar(select(exists().where(Delivery.issue_id == issue_id, Delivery.fence > 0))):
-        raise Conflict(NOT_BACK)
     issue.state = next_state(issue.state, IssueEvent.WITHDRAW)
+    if not is_untouched(session, issue_id):
+        raise Conflict(NOT_BACK)
     issue.audience = issue.released_at = issue.starts_at = issue.pause_reason = None
     for model in (Delivery, Batch, Link, Edition):
         session.execute(delete(model).where(model.issue_id == issue_id).execution_options(synchronize_session=False))
     note_step(session, account_id, "Took the issue back before it left", issue_id)
+
+
+def is_untouched(session: Session, issue_id: int) -> bool:
+    """Return whether no sender ever had a copy of the issue in hand, so that certainly nothing has left."""
+    return not session.scalar(select(exists().where(Delivery.issue_id == issue_id, Delivery.fence > 0)))
 
 
 def _start(session: Session, issue: Issue) -> None:

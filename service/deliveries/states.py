@@ -52,7 +52,9 @@ MOVES: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
     (_S.SENDING, _E.REFUSE): _S.FAILED,
     (_S.SENDING, _E.LOSE_TRACK): _S.UNCERTAIN,
     (_S.UNCERTAIN, _E.ACCEPT): _S.SENT,  # evidence: the relay's log, or the sender itself, late
-    (_S.UNCERTAIN, _E.RELEASE): _S.QUEUED,
+    (_S.UNCERTAIN, _E.RELEASE): _S.QUEUED,  # the sender itself, late: it had not left
+    (_S.UNCERTAIN, _E.DEFER): _S.QUEUED,
+    (_S.UNCERTAIN, _E.SET_ASIDE): _S.FAILED,
     (_S.UNCERTAIN, _E.REFUSE): _S.FAILED,
     (_S.UNCERTAIN, _E.LEAVE): _S.UNCERTAIN,
     (_S.UNCERTAIN, _E.SEND_AGAIN): _S.QUEUED,

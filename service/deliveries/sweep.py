@@ -1,81 +1,93 @@
-"""Work that was lost is found again from the rows. Owns expired leases, finished issues and lost nudges.
+"""Work that was lost is found again from the batches. Owns expired leases, finished and cancelled issues, lost nudges.
 
-Runs every few seconds from beat; harmless when run twice at once.
+Runs every few seconds; harmless when run twice at once. It costs the same for a million copies as for a thousand: only
+what a dead sender left is looked at copy by copy.
 """
 
-from sqlalchemy import case, exists, func, select, update
+from typing import Final
+
+from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from service.deliveries.abandoned import free_copies
+from service.deliveries.batches import claim_cancelled, claim_expired, make_batches, put_down
 from service.deliveries.letters import list_due_letters
-from service.deliveries.models import Delivery
-from service.deliveries.states import DeliveryState
+from service.deliveries.models import Batch
+from service.deliveries.moves import deliveries, move
+from service.deliveries.reasons import CANCELLED
+from service.deliveries.states import DeliveryEvent
 from service.issues.models import Issue
-from service.issues.states import IssueState
+from service.issues.states import IssueEvent, IssueState, next_state
 from service.jobs import Job, enqueue
 
-CRASHES_BEFORE_ASIDE = 3
-_OPEN = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING)
+CANCELLED_AT_ONCE: Final = 100  # batches in one sweep, so that a large issue's end holds up nothing
+
+_SKIP: Final = (
+    move(DeliveryEvent.SKIP)
+    .where(deliveries.c.issue_id == bindparam("issue"))
+    .where(deliveries.c.id.between(bindparam("first"), bindparam("last")))
+    .values(reason=CANCELLED)
+)
 
 
 def sweep(session: Session) -> None:
-    """Free what dead senders held, finish what is done, and nudge what waits."""
-    free_expired_claims(session)
-    doubt_expired_sendings(session)
+    """Free what dead senders held, finish what is done, and nudge what waits. Safe to repeat."""
+    free_expired(session)
+    skip_cancelled(session)
+    batch_rest(session)
     finish_issues(session)
     nudge(session)
 
 
-def free_expired_claims(session: Session) -> None:
-    """Give copies back whose sender died before the intent; after three deaths set the copy aside and show it."""
-    deadly = Delivery.crashes + 1 >= CRASHES_BEFORE_ASIDE
-    session.execute(
-        update(Delivery)
-        .where(Delivery.state == DeliveryState.CLAIMED, Delivery.lease_until < func.now())
-        .values(
-            state=case((deadly, DeliveryState.FAILED), else_=DeliveryState.QUEUED),
-            reason=case((deadly, "set aside: its sender died three times"), else_=Delivery.reason),
-            crashes=Delivery.crashes + 1,
-            lease_until=None,
-            changed_at=func.now(),
-        )
-        .execution_options(synchronize_session=False)
-    )
+def free_expired(session: Session) -> None:
+    """Put down the batches of senders whose lease ran out, and free what they had in hand."""
+    for held in claim_expired(session):
+        free_copies(session, held)
+        put_down(session, held)
 
 
-def doubt_expired_sendings(session: Session) -> None:
-    """Call copies uncertain whose sender died between the intent and the answer. Nothing resends them by itself."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.state == DeliveryState.SENDING, Delivery.lease_until < func.now())
-        .values(
-            state=DeliveryState.UNCERTAIN,
-            reason="its sender died before the relay's answer was stored",
-            lease_until=None,
-            changed_at=func.now(),
-        )
-        .execution_options(synchronize_session=False)
+def skip_cancelled(session: Session) -> None:
+    """Skip those who still wait for a copy of a cancelled issue, a part of a large one at a time."""
+    for held in claim_cancelled(session, CANCELLED_AT_ONCE):
+        free_copies(session, held)
+        session.execute(_SKIP, {"issue": held.issue_id, "first": held.first_id, "last": held.last_id})
+        put_down(session, held)
+
+
+def batch_rest(session: Session) -> None:
+    """Make batches for copies that lie in none: code older than batches planned them."""
+    batched = select(func.coalesce(func.sum(Batch.size), 0)).where(Batch.issue_id == Issue.id).scalar_subquery()
+    lacking = (
+        select(Issue.id)
+        .where(Issue.state.in_([IssueState.SENDING, IssueState.PAUSED]), Issue.audience > batched)
+        .with_for_update(skip_locked=True)
     )
+    for issue_id in session.scalars(lacking).all():
+        make_batches(session, issue_id)
 
 
 def finish_issues(session: Session) -> None:
     """Call a running issue sent once no copy of it is open."""
-    still_open = exists().where(Delivery.issue_id == Issue.id, Delivery.state.in_(_OPEN))
+    running = select(Issue.id).where(Issue.state == IssueState.SENDING, ~_has_open_batch())
+    locked = session.scalars(running.with_for_update(skip_locked=True)).all()
+    # Asked again under the lock: copies may have been added, or queued again, while it was waited for.
     session.execute(
         update(Issue)
-        .where(Issue.state == IssueState.SENDING, ~still_open)
-        .values(state=IssueState.SENT, finished_at=func.now())
+        .where(Issue.id.in_(locked), ~_has_open_batch())
+        .values(state=next_state(IssueState.SENDING, IssueEvent.FINISH), finished_at=func.now())
         .execution_options(synchronize_session=False)
     )
 
 
 def nudge(session: Session) -> None:
     """Publish again, after the commit, what waits for a worker: the broker may have lost it."""
-    due = exists().where(
-        Delivery.issue_id == Issue.id,
-        Delivery.state == DeliveryState.QUEUED,
-        Delivery.next_attempt_at <= func.now(),
-    )
+    is_free = (Batch.lease_until.is_(None)) | (Batch.lease_until < func.now())
+    due = exists().where(Batch.issue_id == Issue.id, Batch.due_at <= func.now(), is_free)
     for issue_id in session.scalars(select(Issue.id).where(Issue.state == IssueState.SENDING, due)):
         enqueue(session, Job.SEND_ISSUE, issue_id)
     for letter_id in list_due_letters(session):
         enqueue(session, Job.DELIVER_LETTER, letter_id)
+
+
+def _has_open_batch() -> ColumnElement[bool]:
+    return exists().where(Batch.issue_id == Issue.id, Batch.due_at.is_not(None))

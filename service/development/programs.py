@@ -15,15 +15,15 @@ from service.development.ports import LOOPBACK, is_port_answering
 from service.settings import ROOT
 
 # The queues of ``service.adapters.celery``, a process for each: an issue going out never stands before a confirmation.
-WORKERS = ("post", "bulk")
+# Threads: a busy prefork worker can hang at a warm stop and then repeats finished tasks (Celery 5.7). One for an issue:
+# its work is bound to the processor, so that a second would only take turns with it; another process is another core.
+WORKERS = {"post": 4, "bulk": 1}
 # A mail that is being sent is finished, not cut: longer than the worker's own timeout for one dialogue.
 WORKER_STOPS_WITHIN = timedelta(seconds=40)
 
 _CELERY = ("-m", "celery", "--quiet", "-A", "workers.app")
-# Threads: a busy prefork worker can hang at a warm stop and then repeats finished tasks (Celery 5.7).
-_THREADS = ("-P", "threads", "-c", "4")
 # Workers neither wait for nor watch each other: the rows say what is done.
-_ALONE = ("--without-gossip", "--without-mingle")
+_ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 def make_preparation(environment: Mapping[str, str], sign_in_file: Path) -> Program:
@@ -46,9 +46,10 @@ def make_test_stripe(environment: Mapping[str, str], port: int, web_port: int | 
     return replace(_python("stripe", arguments, environment), is_ready=lambda: is_port_answering(port))
 
 
-def make_workers(environment: Mapping[str, str]) -> list[Program]:
-    """The Celery workers."""
-    return [_make_worker(environment, queue) for queue in WORKERS]
+def make_workers(environment: Mapping[str, str], bulk: int = 1) -> list[Program]:
+    """The Celery workers: one process for everything, and ``bulk`` for issues, best as many as there are cores."""
+    names = ["bulk", *(f"bulk-{number}" for number in range(2, bulk + 1))]
+    return [_make_worker(environment, "post", "post"), *(_make_worker(environment, "bulk", name) for name in names)]
 
 
 def make_beat(environment: Mapping[str, str], var: Path) -> Program:
@@ -73,9 +74,10 @@ def make_web(environment: Mapping[str, str], port: int) -> Program:
     return replace(web, is_ready=lambda: _is_page_there(port), death_signal=SIGQUIT)
 
 
-def _make_worker(environment: Mapping[str, str], queue: str) -> Program:
-    arguments = (*_CELERY, "worker", "-Q", queue, "-n", f"{queue}@%h", "-l", "INFO", *_THREADS, *_ALONE)
-    worker = _python(queue, arguments, environment)
+def _make_worker(environment: Mapping[str, str], queue: str, name: str) -> Program:
+    threads = ("-P", "threads", "-c", str(WORKERS[queue]))
+    arguments = (*_CELERY, "worker", "-Q", queue, "-n", f"{name}@%h", "-l", "INFO", *threads, *_ALONE)
+    worker = _python(name, arguments, environment)
     return replace(worker, ready_line=" ready.", stop_within=WORKER_STOPS_WITHIN)
 
 

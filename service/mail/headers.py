@@ -13,15 +13,17 @@ from email.utils import format_datetime
 from service.errors import BadInput
 
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-_WORD_BYTES = 45  # RFC 2047 §2: an encoded word has at most 75 characters; 45 bytes are 60 in base64
-_LINE = 76
+# One address without quotes or comments: nothing that has a meaning in a list of addresses (RFC 5322 section 3.2.3).
+_ADDRESS = re.compile(r"[^\x00-\x20\x7f\"(),:;<>@\[\]\\]+@[A-Za-z0-9.-]+")
+_LINE = 76  # RFC 2047 §2: no line with an encoded word in it is longer
+_FRAME = len("=?utf-8?b??=")
 
 
 def text_header(name: str, value: str) -> bytes:
     """Return one unstructured header line (Subject): RFC 2047 words where the value is not ASCII, folded at spaces."""
     refuse_line_breaks(name, value)
-    plain = value.isascii() and "=?" not in value and max(map(len, value.split(" "))) < _LINE
-    return _fold(name, value.split(" ") if plain else _encoded_words(value), " ")
+    plain = not value or (value.isascii() and "=?" not in value and _can_be_folded(value.split(" ")))
+    return _fold(name, value.split(" ") if plain else _encoded_words(name, value), " ")
 
 
 def address_header(name: str, display: str, address: str) -> bytes:
@@ -29,15 +31,26 @@ def address_header(name: str, display: str, address: str) -> bytes:
     refuse_line_breaks(name, display + address)
     if not display:
         return _fold(name, [address], " ")
-    if "=?" in display:
-        words = _encoded_words(display)
-    elif _PHRASE.fullmatch(display):
+    quoted = '"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if "=?" in display or not display.isascii():
+        words = _encoded_words(name, display)
+    elif _PHRASE.fullmatch(display) and _can_be_folded(display.split(" ")):
         words = display.split(" ")
-    elif display.isascii():
-        words = ['"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"']
     else:
-        words = _encoded_words(display)
+        words = [quoted] if len(f"{name}: {quoted}") <= _LINE else _encoded_words(name, display)
     return _fold(name, [*words, f"<{address}>"], " ")
+
+
+def recipient_header(address: str) -> bytes:
+    """Return the To line of one bare address. A local part in another script stands there as it is (RFC 6532): such a
+    mail goes only to a relay that takes SMTPUTF8.
+
+    Raises:
+        BadInput: when a mail program could read it as anything but one address.
+    """
+    if not _ADDRESS.fullmatch(address) or (not address.isascii() and any(map(_is_unseen, address))):
+        raise BadInput("To: this address can't stand in a mail header.")
+    return f"To: {address}\r\n".encode()
 
 
 def token_header(name: str, *tokens: str, separator: str = ", ") -> bytes:
@@ -59,11 +72,23 @@ def refuse_line_breaks(name: str, value: str) -> None:
             raise BadInput(f"{name}: the character U+{ord(char):04X} can't stand in a mail header.")
 
 
-def _encoded_words(value: str) -> list[str]:
+def _can_be_folded(words: list[str]) -> bool:
+    """Whether every line that these words are folded into holds something and is short enough."""
+    return all(0 < len(word) < _LINE for word in words)
+
+
+def _is_unseen(char: str) -> bool:
+    """Whether a character is a control, a blank or half of one: nothing that a local part is written with."""
+    return unicodedata.category(char)[0] in "CZ"
+
+
+def _encoded_words(name: str, value: str) -> list[str]:
+    """Return ``value`` in words each of which fits on the line that begins with the header's name."""
+    room = (_LINE - len(f"{name}: ") - _FRAME) // 4 * 3
     words, piece = [], b""
     for char in value:
         raw = char.encode()
-        if len(piece) + len(raw) > _WORD_BYTES:
+        if len(piece) + len(raw) > room:
             words.append(piece)
             piece = b""
         piece += raw

@@ -42,6 +42,7 @@ class Letter(Base):
     """One transactional mail. ``about`` holds ids only: text and tokens are made at the moment of sending.
 
     ``key``, where there is one, names the reason, so that one reason is one letter however often it is seen.
+    ``crashes``: how often its sender died over it.
     """
 
     __tablename__ = "letters"
@@ -56,6 +57,7 @@ class Letter(Base):
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0, server_default="0")
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
     message_id: Mapped[str | None]
     reply_code: Mapped[int | None]

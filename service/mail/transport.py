@@ -102,32 +102,3 @@ class Relay(Protocol):
         Raises:
             RelayAway: when none can be opened; the sentence holds no secret.
         """
-
-
-class RelayConnection(Protocol):
-    """GOES: the form before sessions, until letters and sending use them."""
-
-    is_open: bool
-
-    def begin(self, sender: str, recipient: str) -> Outcome | None:
-        """Announce one mail (MAIL, RCPT). Returns None when the relay is ready for its text, else why not."""
-
-    def finish(self, message: bytes) -> Outcome:
-        """Send the text and wait for the answer. ``message`` has CRLF line ends and no dot-stuffing."""
-
-    def abandon(self) -> None:
-        """Forget the mail announced by ``begin`` (RSET)."""
-
-    def close(self) -> None:
-        """Leave politely if possible; never raises."""
-
-
-class Transport(Protocol):
-    """A relay that mail can be handed to."""
-
-    def connect(self) -> RelayConnection:
-        """Return an open connection.
-
-        Raises:
-            Unavailable: when the relay can't be reached or will not talk now.
-        """

@@ -27,7 +27,8 @@ def join_mixed(boundary: str, content_type: str, body: bytes, attachments: Itera
     section 5.1.1).
     """
     border = f"--{boundary}\r\n".encode()
-    pieces = [border, f"Content-Type: {content_type}\r\n\r\n".encode(), body, b"\r\n"]
+    folded = content_type.replace("; ", ";\r\n ")
+    pieces = [border, f"Content-Type: {folded}\r\n\r\n".encode(), body, b"\r\n"]
     for attachment in attachments:
         pieces += [border, _heading(attachment), wrap_base64(attachment.content), b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())

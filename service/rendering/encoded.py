@@ -44,12 +44,16 @@ class EncodedPart:
         clicks it is asked once, with an empty argument, for what stands before the number."""
         pieces = list(self.pieces)
         for slot, indexes in self._groups:
-            text = value(slot)
-            room = LINE - 1 - _NUMBER_ROOM if slot.kind is SlotKind.CLICK else LINE - 1
-            filled = quote(text, room=room) if self.encoding == "quoted-printable" else _canonical(text)
+            filled = self.encode_value(slot, value(slot))
             for index in indexes:
                 pieces[index] = filled
         return pieces if self.encoding == "quoted-printable" else [wrap_base64(b"".join(pieces))]
+
+    def encode_value(self, slot: Slot, text: str) -> bytes:
+        """Return what fills a slot, escaped already, as this part encodes it."""
+        if self.encoding == "base64":
+            return _canonical(text)
+        return quote(text, room=LINE - 1 - _NUMBER_ROOM if slot.kind is SlotKind.CLICK else LINE - 1)
 
     def read(self, value: Callable[[Slot], str]) -> str:
         """Return the part decoded, its line ends ``\\n``. Here ``value`` is asked for each click by its number."""
@@ -98,12 +102,20 @@ def make_boundary(nonce: str) -> str:
 
 def join_alternative(boundary: str, parts: Iterable[tuple[EncodedPart, list[bytes]]]) -> bytes:
     """Return a multipart/alternative body of ``parts``, each with its filled pieces, the plainest first."""
-    border = f"--{boundary}\r\n".encode()
     pieces = []
     for part, filled in parts:
-        pieces += [border, part.heading, *filled, b"\r\n"]
-    pieces.append(f"--{boundary}--\r\n".encode())
-    return b"".join(pieces)
+        pieces += [border_before(boundary, part), *filled, b"\r\n"]
+    return b"".join([*pieces, last_border(boundary)])
+
+
+def border_before(boundary: str, part: EncodedPart) -> bytes:
+    """Return what stands before ``part`` in a multipart body."""
+    return f"--{boundary}\r\n".encode() + part.heading
+
+
+def last_border(boundary: str) -> bytes:
+    """Return the end of a multipart body."""
+    return f"--{boundary}--\r\n".encode()
 
 
 def encode_part(subtype: Subtype, cuts: Iterable[str | Slot]) -> EncodedPart:

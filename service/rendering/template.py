@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from service.errors import BadInput
 from service.rendering.content import clean_line
-from service.rendering.encoded import EncodedPart, encode_part, join_alternative, make_boundary
+from service.rendering.encoded import EncodedPart, Subtype, encode_part, join_alternative, make_boundary
 from service.rendering.issue import RenderedIssue
 from service.rendering.slots import Marks, Slot, SlotKind
 
@@ -159,6 +159,11 @@ def _settle(
             yield cut
             text = ""
     yield text
+
+
+def write_value(subtype: Subtype, reader: ReaderValues, slot: Slot) -> str:
+    """Return what ``reader`` has in a slot of a part, escaped as that part needs it."""
+    return _html_value(reader, slot) if subtype == "html" else _text_value(reader, slot)
 
 
 def _text_value(reader: ReaderValues, slot: Slot) -> str:

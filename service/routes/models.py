@@ -11,7 +11,8 @@ from service.db import Base
 class Pace(Base):
     """How fast one route may send to one recipient domain, as learnt from 421 and 450. ``domain`` '' is the route.
 
-    ``per_second`` None: no limit was learnt. Until ``quiet_until`` nothing is sent at all.
+    ``per_second`` None: no limit was learnt. ``before`` is how fast it went when the trouble began; the learnt limit
+    ends there. Until ``quiet_until`` nothing is sent at all.
     """
 
     __tablename__ = "paces"
@@ -19,6 +20,7 @@ class Pace(Base):
     route: Mapped[str] = mapped_column(primary_key=True)
     domain: Mapped[str] = mapped_column(primary_key=True)
     per_second: Mapped[float | None] = mapped_column(Double)
+    before: Mapped[float | None] = mapped_column(Double)
     quiet_until: Mapped[datetime | None]
     reason: Mapped[str | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -52,6 +52,7 @@ class LoggingRelay:
         self.refusal = ""
         self.loop = asyncio.new_event_loop()
         self._sessions: set[_Session] = set()
+        self.is_holding_texts = False
         self._hold_from: int | None = None
         self._log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -73,8 +74,8 @@ class LoggingRelay:
 
     @property
     def held(self) -> int:
-        """How many mails were taken and wait for their answer."""
-        return sum(session.is_waiting for session in tuple(self._sessions))
+        """How many connections wait for an answer."""
+        return sum(session.owed != b"" for session in tuple(self._sessions))
 
     def dawdle(self, seconds: float) -> None:
         """Wait so long before each answer to a mail's text; 0 for none."""
@@ -88,30 +89,33 @@ class LoggingRelay:
         """Take ``after`` more mails as usual; take and write down those that follow, but answer nothing."""
         self._hold_from = self.taken + after
 
-    def wait_until_holding(self, mails: int = 1) -> None:
-        """Return once so many mails wait for their answer."""
-        wait_until(lambda: self.held >= mails, f"{mails} mails to wait for the relay's answer")
+    def hold_go_ahead(self) -> None:
+        """Answer no DATA from now on: mails are announced, and no text can leave."""
+        self.is_holding_texts = True
+
+    def wait_until_holding(self, connections: int = 1) -> None:
+        """Return once so many connections wait for an answer."""
+        wait_until(lambda: self.held >= connections, f"{connections} connections to wait for the relay's answer")
 
     def give_answers(self) -> None:
-        """Answer what was held; mails that come now are answered at once."""
-        self._hold_from = None
+        """Answer what was held; what comes now is answered at once."""
+        self._hold_from, self.is_holding_texts = None, False
         self._do_to_all(_Session.go_on)
 
     def hang_up(self) -> None:
         """Break every connection, as a relay that restarts would."""
         self._do_to_all(_Session.hang_up)
 
-    def take(self, recipient: bytes, text: bytes) -> bytes | None:
-        """Write a mail down and return the answer; None to keep the sender waiting for it."""
+    def take(self, recipient: bytes, text: bytes) -> tuple[bytes, bool]:
+        """Write a mail down; return the answer, and whether the sender is to be kept waiting for it."""
         if self.refusal:
-            return f"{self.refusal}\r\n".encode()
+            return f"{self.refusal}\r\n".encode(), False
         found = _MESSAGE_ID.search(text)
         # One write: the line is whole in the file, or not there, however this test ends.
         os.write(self._log, b"%s\t%s\n" % (recipient, found[1] if found else b""))
         number, self.taken = self.taken, self.taken + 1
-        if self._hold_from is not None and number >= self._hold_from:
-            return None
-        return b"250 2.0.0 Ok: taken as %d\r\n" % number
+        is_held = self._hold_from is not None and number >= self._hold_from
+        return b"250 2.0.0 Ok: taken as %d\r\n" % number, is_held
 
     async def serve(self, up: threading.Event, over: asyncio.Event) -> None:
         """Answer until ``over``; break what is still connected then."""
@@ -134,14 +138,17 @@ class LoggingRelay:
 
 
 class _Session(asyncio.Protocol):
-    """One connection: commands, then a text up to its dot, then commands again, as many as arrive at once."""
+    """One connection: commands, then a text up to its dot, then commands again, as many as arrive at once.
+
+    ``owed`` is the answer that is held back; until it is given nothing more is read.
+    """
 
     def __init__(self, relay: LoggingRelay, sessions: "set[_Session]") -> None:
+        self.owed = b""
         self._relay, self._sessions = relay, sessions
         self._buffer = bytearray()
         self._recipient = b""
         self._is_text = False
-        self.is_waiting = False
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -165,14 +172,14 @@ class _Session(asyncio.Protocol):
         self._transport.abort()
 
     def go_on(self) -> None:
-        """Give the answer that was held, and read on."""
-        if self.is_waiting and self in self._sessions:
-            self.is_waiting = False
-            self._transport.write(b"250 2.0.0 Ok: taken\r\n")
+        """Give the answer that is owed, and read on."""
+        if self.owed and self in self._sessions:
+            answer, self.owed = self.owed, b""
+            self._transport.write(answer)
             self._work()
 
     def _work(self) -> None:
-        while not self.is_waiting and (self._take_text() if self._is_text else self._take_command()):
+        while not self.owed and (self._take_text() if self._is_text else self._take_command()):
             pass
 
     def _take_command(self) -> bool:
@@ -181,11 +188,15 @@ class _Session(asyncio.Protocol):
             return False
         self._buffer = rest
         verb = bytes(line[:4]).upper()
+        answer = _REPLIES.get(verb, b"502 5.5.1 What?\r\n")
         if verb == b"RCPT":
             match = _RECIPIENT.match(line)
             self._recipient = match[1] if match else b""
         self._is_text = verb == b"DATA"
-        self._transport.write(_REPLIES.get(verb, b"502 5.5.1 What?\r\n"))
+        if self._is_text and self._relay.is_holding_texts:
+            self.owed = answer
+        else:
+            self._transport.write(answer)
         if verb == b"QUIT":
             self._transport.close()
         return True
@@ -195,12 +206,11 @@ class _Session(asyncio.Protocol):
         if not found:
             return False
         self._buffer, self._is_text = rest, False
-        answer = self._relay.take(self._recipient, bytes(text))
-        if answer is None:
-            self.is_waiting = True
-        elif self._relay.wait:
-            self.is_waiting = True
-            self._relay.loop.call_later(self._relay.wait, self.go_on)
+        answer, is_held = self._relay.take(self._recipient, bytes(text))
+        if is_held or self._relay.wait:
+            self.owed = answer
+            if not is_held:
+                self._relay.loop.call_later(self._relay.wait, self.go_on)
         else:
             self._transport.write(answer)
         return True

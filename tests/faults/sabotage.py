@@ -1,7 +1,7 @@
 """Faults inside the database itself: at a named moment of sending it errs, cuts its own connection, or stands still.
 
-Triggers on the rows of deliveries, so the service runs as it is and every process meets the same fault. ``hits`` counts
-attempts in a sequence, which no rollback takes back. Never touches a row.
+A trigger on the rows of deliveries, so that the service runs as it is and every process of it meets the same fault.
+``hits`` counts the attempts in a sequence, which no rollback takes back. Never changes a row of the service's.
 """
 
 from collections.abc import Iterator
@@ -14,46 +14,66 @@ from sqlalchemy import make_url
 
 from tests.waiting import wait_until
 
-_LOCK = 4711  # any constant: whoever holds it keeps the blocked transactions waiting
 FOR_EVER = 1_000_000
+_LOCK = 4711  # any number: whoever holds it keeps blocked transactions waiting
 
 
 class Moment(StrEnum):
-    """A move of a delivery at which the fault strikes, once for each transaction that makes it."""
+    """A move of a copy at which the fault strikes, once in each transaction that makes it."""
 
     CLAIM = "old.state = 'queued' and new.state = 'claimed'"
     INTEND = "old.state = 'claimed' and new.state = 'sending'"
     RECORD = "old.state = 'sending' and new.state <> 'sending'"
 
 
-class Sabotage:
-    """One fault in one database, until ``end``."""
+_TABLES = "create sequence sabotage_hits; create table sabotage (until bigint); insert into sabotage values (0)"
 
-    def __init__(self, database_url: str) -> None:
-        conninfo = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection = psycopg.connect(conninfo, autocommit=True)
-        self._connection.execute("create sequence sabotage_hits")
+# The transaction's own id, kept in a setting that ends with it, tells its first row from the rest.
+_FUNCTION = """
+create function sabotage() returns trigger language plpgsql as $$
+begin
+    if current_setting('sabotage.met', true) is distinct from pg_current_xact_id()::text then
+        perform set_config('sabotage.met', pg_current_xact_id()::text, true);
+        if nextval('sabotage_hits') <= (select until from sabotage) then
+            {action};
+        end if;
+    end if;
+    return null;
+end $$
+"""
+_TRIGGER = """
+create constraint trigger sabotage after update on deliveries {when}
+for each row when ({move}) execute function sabotage()
+"""
+
+
+class Sabotage:
+    """One fault in one database. ``at_commit`` strikes when all statements are done; else at the first row's change."""
+
+    def __init__(self, connection: "psycopg.Connection[tuple[object, ...]]") -> None:
+        self._connection = connection
+        self._connection.execute(_TABLES)
 
     @property
     def hits(self) -> int:
         """How many transactions have come to the moment, those that failed there included."""
-        row = self._connection.execute("select last_value, is_called from sabotage_hits").fetchone()
-        assert row is not None
-        return int(row[0]) if row[1] else 0
+        row = self._connection.execute("select case when is_called then last_value else 0 end from sabotage_hits")
+        return int(str(row.fetchone()[0]))  # type: ignore[index] # one row, always
 
     def err(self, moment: Moment, sqlstate: str, times: int = FOR_EVER, *, at_commit: bool = False) -> None:
-        """Fail the next ``times`` transactions with this SQLSTATE, as a full disk (53100) or a deadlock (40P01) would."""
+        """Fail the next ``times`` transactions with this SQLSTATE: 53100 is a full disk, 40P01 a deadlock."""
         action = sql.SQL("raise exception 'sabotage' using errcode = {}").format(sql.Literal(sqlstate))
         self._set(moment, action, times, at_commit=at_commit)
 
     def cut(self, moment: Moment, times: int = 1, *, at_commit: bool = False) -> None:
-        """End the connection of the next ``times`` transactions, as a server that restarts or a firewall would."""
+        """End the connection of the next ``times`` transactions, as a firewall or a restart would."""
         self._set(moment, sql.SQL("perform pg_terminate_backend(pg_backend_pid())"), times, at_commit=at_commit)
 
     def block(self, moment: Moment, *, at_commit: bool = False) -> None:
-        """Let every transaction wait at the moment, with its work done and nothing committed, until ``end``."""
+        """Let each transaction wait at the moment, its work done and nothing committed, until ``end``."""
         self._connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
-        self._set(moment, sql.SQL("perform pg_advisory_xact_lock({})").format(_LOCK), FOR_EVER, at_commit=at_commit)
+        action = sql.SQL("perform pg_advisory_xact_lock({})").format(sql.Literal(_LOCK))
+        self._set(moment, action, FOR_EVER, at_commit=at_commit)
 
     def wait_until_blocked(self) -> None:
         """Return once a transaction waits at the moment."""
@@ -61,16 +81,24 @@ class Sabotage:
         wait_until(lambda: self._connection.execute(waiting, (_LOCK,)).fetchone(), "a transaction to be blocked")
 
     def end(self) -> None:
-        """Take the fault away; what waits goes on. Safe to repeat."""
-        self._connection.execute("update sabotage set times = 0")
+        """Take the fault away; whoever waits goes on. Safe to repeat."""
+        self._connection.execute("update sabotage set until = 0")
         self._connection.execute("select pg_advisory_unlock_all()")
 
-    def close(self) -> None:
-        """Leave the database; the triggers stay, and do nothing more."""
-        self._connection.close()
-
     def _set(self, moment: Moment, action: sql.Composable, times: int, *, at_commit: bool) -> None:
-        function = sql.SQL(_FUNCTION).format(action=action, times=sql.Literal(times))
         when = sql.SQL("deferrable initially deferred" if at_commit else "not deferrable")
-        self._connection.execute(function)
+        self._connection.execute(sql.SQL(_FUNCTION).format(action=action))
         self._connection.execute(sql.SQL(_TRIGGER).format(when=when, move=sql.SQL(moment.value)))
+        self._connection.execute("update sabotage set until = %s", (times,))
+
+
+@contextmanager
+def sabotage(database_url: str) -> Iterator[Sabotage]:
+    """Lend one fault in this database, and end it however the test ends."""
+    conninfo = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        fault = Sabotage(connection)
+        try:
+            yield fault
+        finally:
+            fault.end()

@@ -6,6 +6,7 @@ copy by the kernel and a look at its last four kilobytes.
 
 import re
 from collections.abc import Callable
+from typing import ClassVar
 
 # Room before what was read, for the piece that the last read ended in.
 ROOM = 2048
@@ -98,7 +99,7 @@ class Dialogue:
         return position, reply
 
     def _answer(self, line: bytes) -> bytes:
-        answer = _ANSWERS.get(line[:4].upper())
+        answer = self._ANSWERS.get(line[:4].upper())
         return answer(self, line) if answer else b"500 5.5.2 What?\r\n"
 
     def _greet(self, line: bytes) -> bytes:
@@ -133,18 +134,17 @@ class Dialogue:
         self.over = True
         return b"221 2.0.0 Bye\r\n"
 
-
-_ANSWERS: dict[bytes, Callable[[Dialogue, bytes], bytes]] = {
-    b"EHLO": Dialogue._greet,  # noqa: SLF001 - the class's own table
-    b"HELO": Dialogue._greet,  # noqa: SLF001
-    b"RSET": Dialogue._greet,  # noqa: SLF001
-    b"MAIL": Dialogue._take_sender,  # noqa: SLF001
-    b"RCPT": Dialogue._take_recipient,  # noqa: SLF001
-    b"DATA": Dialogue._begin_text,  # noqa: SLF001
-    b"NOOP": lambda *_: _OK,
-    b"QUIT": Dialogue._leave,  # noqa: SLF001
-    b"XCOU": Dialogue._tell_count,  # noqa: SLF001
-}
+    _ANSWERS: ClassVar[dict[bytes, Callable[["Dialogue", bytes], bytes]]] = {
+        b"EHLO": _greet,
+        b"HELO": _greet,
+        b"RSET": _greet,
+        b"NOOP": lambda *_: _OK,
+        b"MAIL": _take_sender,
+        b"RCPT": _take_recipient,
+        b"DATA": _begin_text,
+        b"QUIT": _leave,
+        b"XCOU": _tell_count,
+    }
 
 
 def _read(raw: bytes) -> str:

@@ -105,6 +105,8 @@ class Loop:
         except OSError:
             is_over = True
         if is_over:
+            # Closing alone would do only once the process that handed it over has closed its own end too (epoll(7)).
+            self._epoll.unregister(number)
             self._connections.pop(number).socket.close()
 
     def _serve(self, connection: Connection) -> None:

@@ -24,7 +24,8 @@ from service.db import transaction
 from service.deliveries.models import Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.states import DeliveryState
-from service.development.bench.stage import add_readers, run_stage
+from service.development.bench.crowd import add_readers
+from service.development.bench.stage import make_folder, run_stage
 from service.development.sample import add_newsletter, import_sample
 from service.development.sample_gifts import add_organisation
 from service.donations.gateway import CheckoutOrder
@@ -62,7 +63,8 @@ class WebhookFigures:
 
 def measure_webhooks(seconds: int, per_second: int, recipients: int) -> WebhookFigures:
     """Send ``per_second`` events of real gifts for ``seconds`` while an issue goes to ``recipients`` readers."""
-    with run_stage() as services:
+    with make_folder() as folder, run_stage(folder) as stage:
+        services = stage.services
         events = list(_sign_events(services, seconds * per_second))
         audience = _release(services, recipients)
         before = _wait_for_first_mails(services)
@@ -134,7 +136,7 @@ def _release(services: Services, recipients: int) -> int:
     with transaction(services.factory) as session:
         newsletter = add_newsletter(session)
         add_organisation(session)
-        add_readers(session, newsletter, recipients)
+        add_readers(session, recipients, newsletter)
         issue = import_sample(session, newsletter)
         return release_issue(session, issue.id, services.settings.public_url, services.signer)
 

@@ -20,6 +20,7 @@ from service.web.desk import (
     organisation,
     papers,
     preview,
+    progress,
     reconciliation,
     recurring,
     refunds,
@@ -27,7 +28,10 @@ from service.web.desk import (
     sending,
     session,
     statements,
+    steering,
+    times,
     totals,
+    uncertain,
 )
 from service.web.desk.access import blueprint
 
@@ -48,6 +52,7 @@ __all__ = [
     "organisation",
     "papers",
     "preview",
+    "progress",
     "reconciliation",
     "recurring",
     "refunds",
@@ -55,5 +60,8 @@ __all__ = [
     "sending",
     "session",
     "statements",
+    "steering",
+    "times",
     "totals",
+    "uncertain",
 ]

@@ -16,6 +16,7 @@ from service.subscribers.queries import count_active
 from service.web.desk.access import blueprint, current_account, permission, say
 from service.web.desk.drawing import draw_progress
 from service.web.desk.readiness import examine
+from service.web.desk.times import find_zone
 from service.web.transaction import unit_of_work
 
 PAGE = 25  # issues
@@ -37,6 +38,7 @@ def show_issues() -> ResponseReturnValue:
             issues=issues,
             progress={one.id: get_progress(work, one.id) for one in issues if one.state is not IssueState.DRAFT},
             newsletters=list_newsletters(work),
+            zone=find_zone(work),
             number=number,
             has_next=len(every) > number * PAGE,
         )

@@ -8,17 +8,18 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from service.clock import now
-from service.deliveries.queries import PAGE, Copy, find_copies, get_progress, list_deliveries
+from service.deliveries.queries import PAGE, Copy, find_copies, get_progress, list_deliveries, takes_copies
+from service.deliveries.resending import count_missing
 from service.deliveries.states import DeliveryState
 from service.donations.attribution import Brought, ItemGifts, list_item_gifts, sum_up
 from service.errors import BadInput
 from service.issues.queries import get_issue
 from service.money import write_amount
-from service.staff.roles import Permission
+from service.staff.roles import Permission, may
 from service.subscribers.queries import count_unsubscribed_since
 from service.tracking.queries import get_engagement, list_link_counts, list_timeline
 from service.web.charts import draw_share, draw_timeline
-from service.web.desk.access import blueprint, permission
+from service.web.desk.access import blueprint, current_account, permission
 from service.web.desk.drawing import count_states, draw_engagement, draw_links, draw_progress
 from service.web.transaction import unit_of_work
 
@@ -60,6 +61,8 @@ def show_results(issue_id: int) -> ResponseReturnValue:
             counts=count_states(progress),
             bar=draw_progress(progress),
             shares=draw_engagement(get_engagement(work, issue_id), progress.sent),
+            missing=count_missing(work, issue) if takes_copies(issue) else 0,
+            can_resend=takes_copies(issue) and may(current_account().role, Permission.SEND),
             unsubscribed=count_unsubscribed_since(work, issue.newsletter_id, issue.released_at or now()),
             chart=draw_timeline(timeline, "Opens and clicks over time") if timeline else "",
             links=draw_links(list_link_counts(work, issue_id)),

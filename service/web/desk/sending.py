@@ -1,16 +1,14 @@
-"""Sending an issue: the review before, the live progress, pause, resume and cancel. ``deliveries`` decides and acts."""
+"""Sending an issue: the review of all that is about to happen, and the release. ``deliveries`` decides and acts."""
 
 import hashlib
-from collections.abc import Callable
+from datetime import datetime
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from service.deliveries.control import cancel_issue, pause_issue, resume_issue
 from service.deliveries.planning import release_issue
-from service.deliveries.queries import Progress, get_progress
 from service.errors import Conflict
 from service.issues.checks import CLIPPED_BYTES
 from service.issues.editing import lock_draft
@@ -18,16 +16,16 @@ from service.issues.models import Issue
 from service.issues.queries import get_issue
 from service.issues.states import IssueState
 from service.staff.audit import note
-from service.staff.roles import Permission, may
+from service.staff.roles import Permission
 from service.subscribers.queries import count_active
 from service.web.desk.access import blueprint, current_account, permission, say
-from service.web.desk.drawing import count_states, draw_progress
+from service.web.desk.fields import Typed
 from service.web.desk.readiness import examine
+from service.web.desk.times import find_zone, name_zone, read_start
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
 CHANGED = "The issue was changed since you reviewed it, so nothing was sent. Please look at it as it is now."
-UNDER_WAY = {IssueState.SENDING, IssueState.PAUSED}
 
 
 @blueprint.get("/issues/<row:issue_id>/send")
@@ -38,27 +36,22 @@ def show_review(issue_id: int) -> ResponseReturnValue:
         issue = get_issue(work, issue_id)
         if issue.state is not IssueState.DRAFT:
             return _to_progress(issue_id)
-        return render_template(
-            "web/desk/send.html",
-            issue=issue,
-            audience=count_active(work, issue.newsletter_id),
-            readiness=examine(work, issue),
-            largest=CLIPPED_BYTES,
-            seen=fingerprint(issue),
-        )
+        return _draw_review(work, issue, Typed({}), [])
 
 
 @blueprint.post("/issues/<row:issue_id>/send")
 @permission(Permission.SEND)
 def accept_release(issue_id: int) -> ResponseReturnValue:
     """Release the issue that was reviewed. Safe to repeat: the second press finds it released and shows it going."""
-    services = get_services()
-    asker = services.signer if services.gateway else None  # nobody is asked where nothing could be taken
+    typed = Typed(request.form)
     try:
         with unit_of_work() as work:
-            _refuse_changed(lock_draft(work, issue_id), request.form.get("seen", ""))
-            readers = release_issue(work, issue_id, services.settings.public_url, asker)
-            note(work, current_account().id, "Released the issue", f"issue:{issue_id}", readers=readers)
+            issue = lock_draft(work, issue_id)
+            _refuse_changed(issue, typed.text("seen"))
+            wanted, choices = read_start(typed, find_zone(work), get_services().settings.hold)
+            if typed.errors:
+                return _draw_review(work, issue, typed, choices), 422
+            _release(work, issue_id, wanted)
     except _ChangedSinceReview as problem:
         say(problem.message, "warn")
         return redirect(url_for("desk.show_review", issue_id=issue_id))
@@ -66,63 +59,6 @@ def accept_release(issue_id: int) -> ResponseReturnValue:
         if not _was_released(issue_id):
             raise
     return _to_progress(issue_id)
-
-
-@blueprint.get("/issues/<row:issue_id>/progress")
-@permission(Permission.EDIT)
-def show_progress(issue_id: int) -> ResponseReturnValue:
-    """Show where everyone's copy stands; the page keeps itself up to date."""
-    with unit_of_work() as work:
-        issue = get_issue(work, issue_id)
-        return render_template(
-            "web/desk/progress.html",
-            **_figures(issue, get_progress(work, issue_id)),
-            has_controls=issue.state in UNDER_WAY and may(current_account().role, Permission.SEND),
-        )
-
-
-@blueprint.get("/issues/<row:issue_id>/progress.json")
-@permission(Permission.EDIT)
-def show_progress_json(issue_id: int) -> ResponseReturnValue:
-    """Answer with the figures, and with the same drawn, for the page to put in place."""
-    with unit_of_work() as work:
-        issue, progress = get_issue(work, issue_id), get_progress(work, issue_id)
-        return jsonify(
-            state=issue.state,
-            live=_is_live(issue, progress),
-            progress=progress.to_json(),
-            html=render_template("web/desk/progress_figures.html", **_figures(issue, progress)),
-        )
-
-
-@blueprint.post("/issues/<row:issue_id>/pause")
-@permission(Permission.SEND)
-def accept_pause(issue_id: int) -> ResponseReturnValue:
-    """Stop sending for now."""
-    return _control(issue_id, pause_issue, "Paused", "Sending rests. Copies already on the wire end first.")
-
-
-@blueprint.post("/issues/<row:issue_id>/resume")
-@permission(Permission.SEND)
-def accept_resume(issue_id: int) -> ResponseReturnValue:
-    """Go on sending."""
-    return _control(issue_id, resume_issue, "Resumed", "Sending goes on.")
-
-
-@blueprint.get("/issues/<row:issue_id>/cancel")
-@permission(Permission.SEND)
-def show_cancellation(issue_id: int) -> ResponseReturnValue:
-    """Ask whether the rest is really not to be sent."""
-    with unit_of_work() as work:
-        issue = get_issue(work, issue_id)
-        return render_template("web/desk/cancel.html", issue=issue, progress=get_progress(work, issue_id))
-
-
-@blueprint.post("/issues/<row:issue_id>/cancel")
-@permission(Permission.SEND)
-def accept_cancellation(issue_id: int) -> ResponseReturnValue:
-    """Stop for good: everyone still waiting is skipped."""
-    return _control(issue_id, cancel_issue, "Cancelled", "The issue is cancelled. Nobody else gets it.")
 
 
 def fingerprint(issue: Issue) -> str:
@@ -140,31 +76,30 @@ def _refuse_changed(issue: Issue, seen: str) -> None:
         raise _ChangedSinceReview(CHANGED)
 
 
-def _figures(issue: Issue, progress: Progress) -> dict[str, object]:
-    return {
-        "issue": issue,
-        "progress": progress,
-        "counts": count_states(progress),
-        "bar": draw_progress(progress),
-        "is_live": _is_live(issue, progress),
-    }
+def _draw_review(work: Session, issue: Issue, typed: Typed, choices: list[datetime]) -> str:
+    zone = find_zone(work)
+    return render_template(
+        "web/desk/send.html",
+        issue=issue,
+        audience=count_active(work, issue.newsletter_id),
+        readiness=examine(work, issue),
+        largest=CLIPPED_BYTES,
+        seen=fingerprint(issue),
+        hold=get_services().settings.hold,
+        zone=zone,
+        zone_name=name_zone(zone),
+        typed=typed,
+        choices=choices,
+    )
 
 
-def _is_live(issue: Issue, progress: Progress) -> bool:
-    """Whether the figures may still change: after a cancellation, copies in a sender's hands come to their end."""
-    return issue.state in UNDER_WAY or progress.open > 0
-
-
-def _control(issue_id: int, act: Callable[[Session, int], None], action: str, sentence: str) -> ResponseReturnValue:
-    try:
-        with unit_of_work() as work:
-            act(work, issue_id)
-            note(work, current_account().id, action, f"issue:{issue_id}")
-    except Conflict as problem:
-        say(problem.message, "warn")
-    else:
-        say(sentence)
-    return _to_progress(issue_id)
+def _release(work: Session, issue_id: int, wanted: datetime | None) -> None:
+    services = get_services()
+    asker = services.signer if services.gateway else None  # nobody is asked where nothing could be taken
+    settings = services.settings
+    readers = release_issue(work, issue_id, settings.public_url, asker, hold=settings.hold, starts_at=wanted)
+    planned = {"planned": wanted.isoformat(timespec="minutes")} if wanted else {}
+    note(work, current_account().id, "Released the issue", f"issue:{issue_id}", readers=readers, **planned)
 
 
 def _was_released(issue_id: int) -> bool:

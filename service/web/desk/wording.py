@@ -20,6 +20,7 @@ class Mark:
 
 ISSUE_MARKS = {
     IssueState.DRAFT: Mark("Draft", "open", "plain"),
+    IssueState.HELD: Mark("Waiting to start", "open", "accent"),
     IssueState.SENDING: Mark("Sending", "half", "accent"),
     IssueState.PAUSED: Mark("Paused", "bars", "warn"),
     IssueState.SENT: Mark("Sent", "full", "good"),
@@ -43,7 +44,7 @@ DELIVERY_MEANINGS = {
     DeliveryState.SENDING: "Being handed to the relay.",
     DeliveryState.SENT: "Our mail relay took it.",
     DeliveryState.FAILED: "Refused for good, or given up after many tries.",
-    DeliveryState.SKIPPED: "Unsubscribed meanwhile, or the issue was cancelled.",
+    DeliveryState.SKIPPED: "Unsubscribed meanwhile, shares a mailbox with another reader, or the issue was cancelled.",
     DeliveryState.UNCERTAIN: "The line broke after the mail was out. Not sent again, so that nobody gets it twice.",
 }
 

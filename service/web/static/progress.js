@@ -1,10 +1,10 @@
-/* Keeps the figures of progress fresh: asks every second, less often while nothing answers. A change of the issue's
-   state changes the buttons too, so then the page is loaded again. */
+/* Keeps the figures of progress fresh: asks again when the server says it is worth it, less often while nothing
+   answers. A change of the issue's state changes the buttons too, so then the page is loaded again. */
 const box = document.querySelector("[data-progress]");
 const said = document.querySelector("[data-progress-said]");
-const EVERY = 1000; // ms
-const LONGEST = 15000; // ms between two questions while the server is away
-let pause = EVERY;
+const FIRST = 1000; // ms
+const LONGEST = 30000; // ms between two questions, whoever asks for more
+let pause = FIRST;
 let lastTenth = -1;
 
 function speak(progress) {
@@ -23,8 +23,8 @@ async function ask() {
   if (news.state !== box.dataset.state) return location.reload();
   // The html is ours, escaped by the same templates as the page around it.
   if (!box.contains(document.activeElement)) box.innerHTML = news.html;
-  speak(news.progress);
-  pause = EVERY;
+  if (news.state !== "held") speak(news.progress); // a count-down is not read out each second
+  pause = news.again_after;
   if (!news.live) location.reload();
 }
 

@@ -1,0 +1,57 @@
+"""A greeted connection: one dialogue over one line, with its deadline.
+
+Owns when bytes move and until when; what they mean is the dialogue's.
+"""
+
+from service.adapters.smtp.dialogue import Dialogue, away
+from service.adapters.smtp.line import Line
+from service.adapters.smtp.opening import plain
+from service.adapters.smtp.patience import Patience
+from service.mail.events import Outcome
+
+NEVER = float("inf")
+
+
+class Connection:
+    """``due`` is when the phase it is in must have ended, by the clock that ``now`` is read from."""
+
+    __slots__ = ("_patience", "dialogue", "due", "line")
+
+    def __init__(self, line: Line, dialogue: Dialogue, patience: Patience) -> None:
+        self.line = line
+        self.dialogue = dialogue
+        self.due = NEVER
+        self._patience = patience
+
+    def read(self) -> bool:
+        """Take what the relay said. Returns whether there was something, so that there may be more."""
+        try:
+            data = self.line.read()
+        except OSError as problem:
+            self.dialogue.end(away(plain(problem)))
+            return False
+        if data is None:
+            return False
+        self.dialogue.receive(data)
+        return bool(data)
+
+    def write(self, now: float) -> None:
+        """Hand over what the dialogue has to say, and set the deadline of the phase that is left."""
+        dialogue = self.dialogue
+        if dialogue.out and dialogue.ended is None:
+            try:
+                dialogue.taken(self.line.write(dialogue.out))
+            except OSError as problem:
+                self._hear_out(away(plain(problem)))
+        if dialogue.moved:
+            dialogue.moved = False
+            if dialogue.is_idle:
+                self.due = NEVER
+            else:
+                self.due = now + (self._patience.answer if dialogue.is_answer_due else self._patience.command)
+
+    def _hear_out(self, why: Outcome) -> None:
+        """End it, but first take what the relay said before it hung up: the answer to a mail may be in it."""
+        while self.dialogue.ended is None and self.read():
+            pass
+        self.dialogue.end(why)

@@ -1,0 +1,146 @@
+"""When an issue stops by itself: because the relay refuses us, or refuses too many. Owns that nobody is blamed for us.
+
+A copy that is refused for what we are or send waits unharmed; staff get one alarm with what to do.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from service.alarms.raising import raise_alarm
+from service.deliveries.models import RecentAnswers
+from service.issues.models import Issue
+from service.issues.states import IssueEvent, IssueState, next_state
+from service.mail.events import About, Outcome, OutcomeKind
+from service.routes.lessons import REFUSED_ALARM
+from service.staff.audit import note
+
+IN_A_ROW: Final = 20
+LAST: Final = 200
+SHARE: Final = 0.2
+FLUSH_EVERY: Final = 1.0  # seconds: how late the fleet may hear that mail is taken
+LONGEST_REPLY: Final = 300
+
+_TAKEN, _REFUSED = "a", "r"
+# RFC 3463 X.3.4, "message too big for system". X.2.2 and X.2.3 are one person's full or small mailbox.
+_TOO_LARGE: Final = "5.3.4"
+# RFC 4954 §6: credentials refused, mechanism too weak, encryption needed, authentication required.
+_SIGN_IN: Final = frozenset({530, 534, 535, 538})
+
+
+class Breaker:
+    """Watches one issue's answers for one sender. Silent while all is well: at most one statement a second."""
+
+    def __init__(self, issue_id: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.issue_id = issue_id
+        self._monotonic = monotonic
+        self._unsaid = ""
+        self._told_at = float("-inf")
+
+    def consider(self, session: Session, outcomes: Sequence[Outcome]) -> bool:
+        """Take in a window's outcomes, and pause the issue where they ask for it. Returns whether it rests now.
+
+        Call it in the transaction that records them, as the last statement: it may wait for another sender's commit.
+        """
+        ours = next((outcome for outcome in outcomes if blames_nobody(outcome)), None)
+        if ours is not None:
+            self._unsaid = ""
+            return pause(session, self.issue_id, _say_why(ours), _alarm_of(self.issue_id, ours))
+        letters = "".join(_LETTERS.get(outcome.kind, "") for outcome in outcomes)
+        self._unsaid = (self._unsaid + letters)[-LAST:]
+        now = self._monotonic()
+        if not self._unsaid or (_REFUSED not in letters and now - self._told_at < FLUSH_EVERY):
+            return False
+        self._told_at, unsaid, self._unsaid = now, self._unsaid, ""
+        return self._tell(session, unsaid)
+
+    def _tell(self, session: Session, unsaid: str) -> bool:
+        mine = RecentAnswers.issue_id == self.issue_id
+        session.execute(insert(RecentAnswers).values(issue_id=self.issue_id, letters="").on_conflict_do_nothing())
+        known = session.execute(select(RecentAnswers.letters).where(mine).with_for_update()).scalar_one()
+        letters = (known + unsaid)[-max(LAST, len(unsaid)) :]
+        why = judge(letters)
+        # After a pause it begins anew: whoever resumes wants to see twenty more, not to be stopped by the old ones.
+        session.execute(update(RecentAnswers).where(mine).values(letters="" if why else letters[-LAST:]))
+        return why is not None and pause(session, self.issue_id, why, _issue_alarm(self.issue_id))
+
+
+_LETTERS: Final = {OutcomeKind.ACCEPTED: _TAKEN, OutcomeKind.REFUSED: _REFUSED}
+
+
+def blames_nobody(outcome: Outcome) -> bool:
+    """Whether a refusal is about us or our mail and not about one person: that copy waits, and has no attempt less."""
+    if outcome.kind is not OutcomeKind.REFUSED:
+        return False
+    return outcome.is_policy or outcome.about in {About.SENDER, About.RELAY} or _is_too_large(outcome)
+
+
+def judge(letters: str) -> str | None:
+    """Return why an issue with these last answers, oldest first, should rest; None where it should not."""
+    if _REFUSED * IN_A_ROW in letters:
+        return f"{IN_A_ROW} copies in a row were refused"
+    last = letters[-LAST:]
+    if len(last) == LAST and last.count(_REFUSED) > LAST * SHARE:
+        return f"{last.count(_REFUSED)} of the last {LAST} copies were refused"
+    return None
+
+
+def refuse_too_large(session: Session, issue_id: int, mail_bytes: int, largest: int) -> bool:
+    """Pause an issue whose mail is larger than the relay takes (SIZE, RFC 1870), before one is tried."""
+    why = f"its mail has {mail_bytes:,} bytes and the relay takes {largest:,} at most; make it shorter"
+    return pause(session, issue_id, why, _issue_alarm(issue_id))
+
+
+def pause(session: Session, issue_id: int, why: str, alarm: str) -> bool:
+    """Let the issue rest, and say so once: reason, audit entry, alarm. Returns whether it rests now.
+
+    Safe to repeat: where another sender, or staff, were first, nothing is added.
+    """
+    paused = (
+        update(Issue)
+        .where(Issue.id == issue_id, Issue.state == IssueState.SENDING)
+        .values(state=next_state(IssueState.SENDING, IssueEvent.PAUSE), pause_reason=why)
+        .returning(Issue.number, Issue.title)
+    )
+    row = session.execute(paused).one_or_none()
+    if row is None:
+        return True
+    note(session, None, "paused itself", f"issue:{issue_id}", reason=why)
+    name = f"number {row.number}" + (f", “{row.title}”," if row.title else "")
+    raise_alarm(session, alarm, f"Issue {name} paused itself: {why}. Nobody was lost; mend it and resume.")
+    return True
+
+
+def _is_too_large(outcome: Outcome) -> bool:
+    """Whether this is the relay's own limit. A bare 552 to RCPT is a full mailbox (RFC 5321 §4.2.2), else a size."""
+    if outcome.enhanced is not None:
+        return outcome.enhanced == _TOO_LARGE
+    return outcome.code == 552 and outcome.about is not About.RECIPIENT
+
+
+def _say_why(outcome: Outcome) -> str:
+    reply = f"{outcome.code or ''} {outcome.text}".strip()[:LONGEST_REPLY]
+    if outcome.code in _SIGN_IN:
+        what = "the relay refuses our sign-in"
+    elif _is_too_large(outcome):
+        what = "its mail is larger than the relay takes"
+    elif outcome.about is About.SENDER:
+        what = "the relay refuses our sender’s address"
+    elif outcome.about is About.RELAY:
+        what = "the relay refuses us"
+    else:
+        what = "the relay refuses this mail by its policy"
+    return f"{what} ({reply})"
+
+
+def _alarm_of(issue_id: int, outcome: Outcome) -> str:
+    """Return the alarm's key: a relay that refuses us is one fault, however many issues and letters meet it."""
+    return REFUSED_ALARM if outcome.about in {About.SENDER, About.RELAY} else _issue_alarm(issue_id)
+
+
+def _issue_alarm(issue_id: int) -> str:
+    return f"issue:{issue_id}:paused"

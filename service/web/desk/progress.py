@@ -1,0 +1,102 @@
+"""Where everyone's copy stands, live: before the start a count-down, then the seven states. Reads only."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+from typing import Final
+
+from flask import jsonify, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from service.clock import now
+from service.deliveries.queries import Progress, get_progress
+from service.deliveries.starting import is_untouched
+from service.issues.models import Issue
+from service.issues.queries import get_issue
+from service.issues.states import IssueState
+from service.staff.roles import Permission, may
+from service.web.desk.access import blueprint, current_account, permission
+from service.web.desk.drawing import count_states, draw_progress
+from service.web.desk.times import find_zone
+from service.web.transaction import unit_of_work
+
+UNDER_WAY: Final = {IssueState.SENDING, IssueState.PAUSED}
+LIVE: Final = {IssueState.HELD, *UNDER_WAY}
+SHARE: Final = 20  # of the time, at most a twentieth goes into counting for one open page
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(seconds=30)
+FAR: Final = timedelta(minutes=10)  # a start that is farther away is not counted down by the second
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at an issue: its figures, how long until it starts, and when it is worth looking again."""
+
+    issue: Issue
+    progress: Progress
+    wait: timedelta
+    again_after: timedelta
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the figures may still change: after a cancellation, copies in a sender's hands come to their end."""
+        return self.issue.state in LIVE or self.progress.open > 0
+
+
+@blueprint.get("/issues/<row:issue_id>/progress")
+@permission(Permission.EDIT)
+def show_progress(issue_id: int) -> ResponseReturnValue:
+    """Show where everyone's copy stands; the page keeps itself up to date."""
+    with unit_of_work() as work:
+        look = _look(work, issue_id)
+        may_send = may(current_account().role, Permission.SEND)
+        return render_template(
+            "web/desk/progress.html",
+            **_figures(work, look),
+            refresh_seconds=max(5, int(look.again_after.total_seconds())),
+            has_controls=look.issue.state in UNDER_WAY and may_send,
+            can_withdraw=may_send and _can_withdraw(work, look.issue),
+        )
+
+
+@blueprint.get("/issues/<row:issue_id>/progress.json")
+@permission(Permission.EDIT)
+def show_progress_json(issue_id: int) -> ResponseReturnValue:
+    """Answer with the figures, with the same drawn, for the page to put in place, and when to ask again (ms)."""
+    with unit_of_work() as work:
+        look = _look(work, issue_id)
+        return jsonify(
+            state=look.issue.state,
+            live=look.is_live,
+            again_after=int(look.again_after.total_seconds() * 1000),
+            progress=look.progress.to_json(),
+            html=render_template("web/desk/progress_figures.html", **_figures(work, look)),
+        )
+
+
+def _look(work: Session, issue_id: int) -> Look:
+    issue = get_issue(work, issue_id)
+    began = perf_counter()
+    progress = get_progress(work, issue_id)
+    took = timedelta(seconds=perf_counter() - began)
+    wait = (
+        max(issue.starts_at - now(), timedelta()) if issue.state is IssueState.HELD and issue.starts_at else timedelta()
+    )
+    again_after = LONGEST if wait > FAR else min(max(SHARE * took, SHORTEST), LONGEST)
+    return Look(issue, progress, wait, again_after)
+
+
+def _figures(work: Session, look: Look) -> dict[str, object]:
+    return {
+        "issue": look.issue,
+        "progress": look.progress,
+        "counts": count_states(look.progress),
+        "bar": draw_progress(look.progress),
+        "is_live": look.is_live,
+        "wait": look.wait,
+        "zone": find_zone(work),
+    }
+
+
+def _can_withdraw(work: Session, issue: Issue) -> bool:
+    return issue.state is IssueState.HELD or (issue.state is IssueState.PAUSED and is_untouched(work, issue.id))

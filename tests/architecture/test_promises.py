@@ -1,0 +1,15 @@
+"""The README's table of faults is kept by tests: each case in it is the name of at least one test, and none is left out."""
+
+import re
+
+from service.settings import ROOT
+
+CASES = {f"{number:02}" for number in range(1, 40)}
+
+
+def test_every_case_of_the_readmes_table_is_the_name_of_a_test() -> None:
+    told = set(re.findall(r"^\| (\d\d) \| ", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert told == CASES
+    tests = "".join(file.read_text() for file in (ROOT / "tests").rglob("test_*.py"))
+    tested = set(re.findall(r"def test_case_(\d\d)", tests))
+    assert CASES - tested == set()

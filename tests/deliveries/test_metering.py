@@ -1,0 +1,32 @@
+"""The senders' processor time: noted by section, summed over processes, there though a process was killed."""
+
+import os
+import signal
+from pathlib import Path
+
+from service.deliveries.metering import MeterFile, read_meters
+
+
+def test_sections_are_summed_over_all_files(tmp_path: Path) -> None:
+    folder = tmp_path / "meters"
+    one, other = MeterFile(folder), MeterFile(folder)
+    one.add("sign", 0.5)
+    one.add("sign", 0.25)
+    other.add("sign", 1)
+    other.add("database", 2)
+
+    assert read_meters(folder) == {"personalise": 0.0, "sign": 1.75, "smtp": 0.0, "database": 2.0}
+
+
+def test_what_a_killed_process_noted_is_kept(tmp_path: Path) -> None:
+    process = os.fork()
+    if not process:
+        MeterFile(tmp_path).add("smtp", 3)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(process, 0)
+
+    assert read_meters(tmp_path)["smtp"] == 3.0
+
+
+def test_a_folder_that_nobody_made_holds_zeros(tmp_path: Path) -> None:
+    assert set(read_meters(tmp_path / "none").values()) == {0.0}
