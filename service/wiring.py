@@ -44,7 +44,7 @@ class Services:
     @property
     def links(self) -> Links:
         """Makes readers' links."""
-        return Links(self.signer, self.settings.public_url)
+        return self.composers.links
 
     @property
     def sender(self) -> Sender:
@@ -59,18 +59,24 @@ class Services:
             meter=MeterFile(meter_dir) if meter_dir else None,
         )
 
+    def close(self) -> None:
+        """Let go of every connection; never raises."""
+        self.letter_sender.close()
+        self.factory.kw["bind"].dispose()
+        self.redis.close()
+
 
 def wire(settings: Settings, *, pool_size: int = 10) -> Services:
     """Build the parts and set this process's job publisher. Opens no connection yet."""
     celery, signer = make_celery(settings.redis_url), TokenSigner(settings.secret_keys)
     use_publisher(CeleryPublisher(celery))
     factory = make_session_factory(make_engine(settings.database_url, pool_size=pool_size))
-    counters = redis.connect(settings.redis_url)
+    client = redis.connect(settings.redis_url)
     returns = ReturnPaths(signer, settings.return_domain)
     relays = [(route, SmtpRelay(route, settings.public_host)) for route in settings.routes]
-    routes = Routes(relays, factory, SharedLimiter(redis.RedisLimiter(counters), DatabaseLimiter(factory)))
+    routes = Routes(relays, factory, SharedLimiter(redis.RedisLimiter(client), DatabaseLimiter(factory)))
     composers = Composers(Links(signer, settings.public_url), DkimKeys.load(settings.dkim_keys), returns)
-    guard = Guard(factory, settings.public_url, redis.RedisEpochs(counters))
+    guard = Guard(factory, settings.public_url, redis.RedisEpochs(client))
     return Services(
         settings=settings,
         factory=factory,
@@ -80,6 +86,6 @@ def wire(settings: Settings, *, pool_size: int = 10) -> Services:
         guard=guard,
         letter_sender=LetterSender(factory, routes, composers, guard, settings.public_host),
         celery=celery,
-        redis=Redis.from_url(settings.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5),
+        redis=client,
         gateway=make_gateway(settings) if settings.takes_gifts else None,
     )

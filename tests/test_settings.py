@@ -74,7 +74,7 @@ def test_without_gifts_or_in_development_nobody_must_count_proxies() -> None:
 def test_no_secret_is_in_what_a_log_or_a_trace_may_show() -> None:
     secrets = {"SECRET_KEY": "hush" * 8, "REDIS_URL": "redis://:hush@broker.test/0", "TRUSTED_PROXIES": "0"}
     services = wire(load_settings(GOOD | GIFTS | secrets))
-    shown = [repr(services.settings), repr(services), repr(services.gateway), repr(services.transport)]
+    shown = [repr(services.settings), repr(services), repr(services.gateway), repr(services.routes)]
     assert not any("hush" in each for each in shown)
     assert "letters.test" in shown[0]
 

@@ -21,8 +21,7 @@ def open_services() -> Iterator[Services]:
         try:
             yield services
         finally:
-            services.factory.kw["bind"].dispose()
-            services.redis.close()
+            services.close()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
+from service.db import after_commit
 from service.deliveries.models import RecentAnswers
 from service.issues.models import Issue
 from service.issues.states import IssueEvent, IssueState, next_state
@@ -46,23 +47,27 @@ class Breaker:
 
         Call it in the transaction that records them, as the last statement: it may wait for another sender's commit.
         """
-        ours = next((outcome for outcome in outcomes if blames_nobody(outcome)), None)
+        ours = next((one for one in outcomes if one.kind is OutcomeKind.REFUSED and blames_nobody(one)), None)
         if ours is not None:
-            self._unsaid = ""
             return pause(session, self.issue_id, _say_why(ours), _alarm_of(self.issue_id, ours))
         letters = "".join(_LETTERS.get(outcome.kind, "") for outcome in outcomes)
-        self._unsaid = (self._unsaid + letters)[-LAST:]
+        unsaid = (self._unsaid + letters)[-LAST:]
         now = self._monotonic()
-        if not self._unsaid or (_REFUSED not in letters and now - self._told_at < FLUSH_EVERY):
+        if not unsaid or (_REFUSED not in letters and now - self._told_at < FLUSH_EVERY):
+            after_commit(session, lambda: self._remember(unsaid, self._told_at))
             return False
-        self._told_at, unsaid, self._unsaid = now, self._unsaid, ""
+        after_commit(session, lambda: self._remember("", now))
         return self._tell(session, unsaid)
+
+    def _remember(self, unsaid: str, told_at: float) -> None:
+        """Keep what was not told yet, once the commit is sure: one that is tried again must not count twice."""
+        self._unsaid, self._told_at = unsaid, told_at
 
     def _tell(self, session: Session, unsaid: str) -> bool:
         mine = RecentAnswers.issue_id == self.issue_id
         session.execute(insert(RecentAnswers).values(issue_id=self.issue_id, letters="").on_conflict_do_nothing())
         known = session.execute(select(RecentAnswers.letters).where(mine).with_for_update()).scalar_one()
-        letters = (known + unsaid)[-max(LAST, len(unsaid)) :]
+        letters = known + unsaid
         why = judge(letters)
         # After a pause it begins anew: whoever resumes wants to see twenty more, not to be stopped by the old ones.
         session.execute(update(RecentAnswers).where(mine).values(letters="" if why else letters[-LAST:]))
@@ -73,9 +78,7 @@ _LETTERS: Final = {OutcomeKind.ACCEPTED: _TAKEN, OutcomeKind.REFUSED: _REFUSED}
 
 
 def blames_nobody(outcome: Outcome) -> bool:
-    """Whether a refusal is about us or our mail and not about one person: that copy waits, and has no attempt less."""
-    if outcome.kind is not OutcomeKind.REFUSED:
-        return False
+    """Whether an answer is about us and not about one person or copy: it is queued again, and this was no attempt."""
     return outcome.is_policy or outcome.about in {About.SENDER, About.RELAY} or _is_too_large(outcome)
 
 
@@ -117,6 +120,8 @@ def pause(session: Session, issue_id: int, why: str, alarm: str) -> bool:
 
 def _is_too_large(outcome: Outcome) -> bool:
     """Whether this is the relay's own limit. A bare 552 to RCPT is a full mailbox (RFC 5321 §4.2.2), else a size."""
+    if outcome.kind is not OutcomeKind.REFUSED:
+        return False
     if outcome.enhanced is not None:
         return outcome.enhanced == _TOO_LARGE
     return outcome.code == 552 and outcome.about is not About.RECIPIENT
@@ -139,7 +144,8 @@ def _say_why(outcome: Outcome) -> str:
 
 def _alarm_of(issue_id: int, outcome: Outcome) -> str:
     """Return the alarm's key: a relay that refuses us is one fault, however many issues and letters meet it."""
-    return REFUSED_ALARM if outcome.about in {About.SENDER, About.RELAY} else _issue_alarm(issue_id)
+    is_relay = outcome.about in {About.SENDER, About.RELAY} and not _is_too_large(outcome)
+    return REFUSED_ALARM if is_relay else _issue_alarm(issue_id)
 
 
 def _issue_alarm(issue_id: int) -> str:

@@ -1,20 +1,14 @@
 """Pause, resume, cancel. Owns what each does to the rows; the sender obeys because it asks before every DATA."""
 
-from typing import Final
-
-from sqlalchemy import func, update
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import add_missing
-from service.deliveries.reasons import CANCELLED, MISSED
+from service.deliveries.reasons import MISSED
 from service.deliveries.running import lock_issue, set_going
-from service.deliveries.states import DeliveryState
-from service.issues.models import Issue
+from service.deliveries.sweep import skip_cancelled
 from service.issues.states import IssueEvent, next_state
 from service.staff.audit import note
-
-AT_ONCE: Final = 5_000  # copies that are skipped with the request; a larger issue's by the sweep, batch by batch
 
 
 def pause_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:
@@ -44,7 +38,7 @@ def resume_issue(session: Session, issue_id: int, account_id: int | None = None)
 
 
 def cancel_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:
-    """Stop for good: everyone still waiting is skipped, with that reason.
+    """Stop for good: everyone still waiting is skipped, with that reason; of a large issue the sweep skips the rest.
 
     Raises:
         Conflict: when the issue is neither being sent nor paused.
@@ -52,8 +46,8 @@ def cancel_issue(session: Session, issue_id: int, account_id: int | None = None)
     issue = lock_issue(session, issue_id)
     issue.state = next_state(issue.state, IssueEvent.CANCEL)
     issue.finished_at = func.now()
-    if (issue.audience or 0) <= AT_ONCE:
-        _skip_waiting(session, issue)
+    session.flush()
+    skip_cancelled(session)
     note_step(session, account_id, "Cancelled", issue_id)
 
 
@@ -62,20 +56,3 @@ def note_step(session: Session, account_id: int | None, action: str, issue_id: i
     if account_id is None:
         action = f"{action} (at the command line)"
     note(session, account_id, action, f"issue:{issue_id}", **details)
-
-
-def _skip_waiting(session: Session, issue: Issue) -> None:
-    session.flush()
-    session.execute(
-        update(Delivery)
-        .where(Delivery.issue_id == issue.id, Delivery.state == DeliveryState.QUEUED)
-        .values(state=DeliveryState.SKIPPED, reason=CANCELLED, changed_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
-    nobody_has_it = Batch.lease_until.is_(None)  # else its sender, or the sweep, closes the batch
-    session.execute(
-        update(Batch)
-        .where(Batch.issue_id == issue.id, nobody_has_it)
-        .values(due_at=None)
-        .execution_options(synchronize_session=False)
-    )

@@ -9,8 +9,8 @@ from service.deliveries.models import Delivery
 from service.deliveries.outcomes import WINDOW, record_outcomes
 from service.deliveries.planning import release_issue
 from service.deliveries.queries import find_copies
-from service.deliveries.states import DeliveryState
 from service.deliveries.sending import Sender
+from service.deliveries.states import DeliveryState
 from service.errors import BadInput, Conflict
 from service.issues.models import Issue
 from service.issues.states import IssueState
@@ -49,7 +49,9 @@ def test_everyone_gets_one_copy_and_the_issue_is_sent(
         copy = find_copies(session, "reader-3@example.org")[0].delivery
         assert (copy.reply_code, copy.route, copy.attempts) == (250, "main", 1)
         assert copy.message_id == f"issue-{issue_id}.copy-{copy.id}@letters.test"
-    assert f"<{copy.message_id}>" in {value for mail in smtp_sink.messages for name, value in mail.headers if name == "Message-ID"}
+    assert f"<{copy.message_id}>" in {
+        value for mail in smtp_sink.messages for name, value in mail.headers if name == "Message-ID"
+    }
 
 
 def test_sending_twice_changes_nothing(services: Services, issue_id: int, smtp_sink: SmtpSink) -> None:

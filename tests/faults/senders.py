@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from sqlalchemy.exc import DBAPIError
+
 from service.db import transaction
 from service.deliveries.recovery import recover_journals
 from service.deliveries.sending import Sender
@@ -19,6 +21,8 @@ from service.issues.states import IssueState
 from service.jobs import Job, use_publisher
 from service.settings import Settings
 from service.wiring import Services, wire
+
+log = logging.getLogger(__name__)
 
 Change = Callable[[Sender], Sender]
 _PAUSE = 0.02  # seconds
@@ -37,11 +41,16 @@ def send_issue(settings: Settings, issue_id: int, change: Change | None = None) 
     services = wire(settings, pool_size=2)
     use_publisher(_forget)
     sender = change(services.sender) if change else services.sender
-    while not stopping and _is_running(services, issue_id):
-        recover_journals(services.factory, settings.journal_dir)
-        sender.send_waiting(issue_id, should_stop=lambda: bool(stopping))
-        with transaction(services.factory) as session:
-            sweep(session)
+    is_running = True
+    while is_running and not stopping:
+        try:
+            recover_journals(services.factory, settings.journal_dir)
+            sender.send_waiting(issue_id, should_stop=lambda: bool(stopping))
+            with transaction(services.factory) as session:
+                sweep(session)
+            is_running = _is_running(services, issue_id)
+        except DBAPIError as problem:  # a task fails, and the next one comes
+            log.warning("the next round comes in spite of %s", problem)
         time.sleep(_PAUSE)
 
 

@@ -6,6 +6,7 @@ is a byte that readers, filters and signatures will meet.
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,7 @@ def make_sealed(subject: str = "Eleven lamps, one keeper", list_name: str = "Cro
     )
 
 
+@lru_cache
 def make_template(markdown: str = LATIN, greeting: str = "Dear {{name|friend}},") -> CompiledTemplate:
     """Return a small issue in which the reader's name, links, pixel and all addresses stand."""
     content: IssueContent = make_issue(

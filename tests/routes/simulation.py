@@ -52,7 +52,7 @@ class FakeSession:
         self.relay = relay
         self.is_open = True
         self.closing_words: Outcome | None = None
-        self.largest: int | None = None
+        self.largest = relay.largest
         self.takes_utf8 = True
         self.room = 8
         self._held: list[OutgoingMail] = []
@@ -94,6 +94,7 @@ class FakeRelay:
     name: str
     away: Outcome | None = None
     answer: Callable[[OutgoingMail], Outcome] = lambda _: ACCEPTED
+    largest: int | None = None
     opened: int = 0
     asked: int = 0
 

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -23,6 +24,11 @@ class Broker:
     def url(self) -> str:
         """Where it answers, or would."""
         return self._server.url
+
+    @property
+    def password(self) -> str:
+        """What no sentence may hold."""
+        return urlsplit(self.url).password or ""
 
     def start(self) -> None:
         """Start it, with nothing in it."""

@@ -39,4 +39,4 @@ def count_states(running: RunningService, issue_id: int) -> dict[DeliveryState, 
     """Return how many copies are in each state that has any."""
     with transaction(running.services.factory) as session:
         rows = select(Delivery.state, func.count()).where(Delivery.issue_id == issue_id).group_by(Delivery.state)
-        return {state: count for state, count in session.execute(rows)}
+        return dict(session.execute(rows).tuples().all())

@@ -1,4 +1,4 @@
-"""Real processes while their broker is full, read-only, dead or hung: no request fails, and mail goes out all the same."""
+"""Real processes while their broker is full, read-only, dead or hung: no request fails, and mail goes out."""
 
 from collections.abc import Callable
 from dataclasses import replace

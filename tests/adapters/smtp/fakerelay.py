@@ -175,6 +175,8 @@ class FakeRelay:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            # Else each of several short replies waits 40 ms for the other side to confirm the one before it.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             talk = Talk(self, sock)
             self.talks.append(talk)
             self._start(lambda talk=talk: self._serve(talk))  # type: ignore[misc] # mypy infers no lambda with a default

@@ -9,8 +9,8 @@ from service.mail.transport import OutgoingMail, RelaySession
 from service.settings import Route
 from tests.adapters.smtp.fakerelay import FakeRelay
 
-# What a test waits for and never gets must end soon; what it gets must have time on a busy machine.
-SHORT = 0.3
+# For what a test waits for and never gets. What comes has the time that a busy machine needs.
+SHORT = 0.05
 LONG = 30.0
 TURNS = 200
 

@@ -424,8 +424,20 @@ def _talk(line: Line, peer: Peer) -> None:
 
 
 _REPLIES = st.sampled_from(
-    ["250 2.0.0 Ok", "251 Ok", "250-two\r\n250 lines", "354 Go", "334 What", "421 4.3.2 Closing", "450 4.2.0 Later"]
-    + ["451 4.7.1 Later", "550 5.1.1 Unknown", "554 5.7.1 Policy", "no reply", "250-x\r\n550 y"]
+    [
+        "250 2.0.0 Ok",
+        "251 Ok",
+        "250-two\r\n250 lines",
+        "354 Go",
+        "334 What",
+        "421 4.3.2 Closing",
+        "450 4.2.0 Later",
+        "451 4.7.1 Later",
+        "550 5.1.1 Unknown",
+        "554 5.7.1 Policy",
+        "no reply",
+        "250-x\r\n550 y",
+    ]
 )
 _SCRIPTS = st.fixed_dictionaries(
     {verb: st.lists(st.one_of(st.just(usual), st.just(usual), _REPLIES), max_size=4) for verb, usual in USUAL.items()}

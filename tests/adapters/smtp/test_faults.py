@@ -85,7 +85,8 @@ def test_case_23_a_421_for_one_more_connection_leaves_the_others_at_work() -> No
 
 @pytest.mark.parametrize("where", ["MAIL", "RCPT", "DATA"])
 def test_case_23_a_421_to_one_mail_is_its_own_and_the_others_go_on_over_a_new_connection(where: str) -> None:
-    with run_relay(**{where: [b"421 4.7.0 slow down\r\n"]}) as relay:
+    script: dict[str, Answer | list[Answer]] = {where: [b"421 4.7.0 slow down\r\n"]}
+    with FakeRelay(script) as relay:
         session = relay_at(relay, connections=2).open()
         told = send(session, [mail(key) for key in range(10)])
         session.close()

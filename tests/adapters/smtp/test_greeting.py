@@ -13,7 +13,8 @@ def _talk(terms: Terms, replies: list[tuple[int, bytes]], *, is_private: bool) -
     greeting = greet(terms, is_private=is_private)
     said = [next(greeting)]
     try:
-        said.extend(greeting.send(reply) for reply in replies)
+        for reply in replies:
+            said.append(greeting.send(reply))  # noqa: PERF401 - a comprehension would swallow the generator's end
     except StopIteration as done:
         return said, done.value
     except NotGreeted as no:

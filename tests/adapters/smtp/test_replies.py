@@ -9,7 +9,8 @@ from service.adapters.smtp.replies import LONGEST_REPLY, LONGEST_WORDS, BadReply
 
 def _read(*pieces: bytes) -> tuple[list[tuple[int, str]], str]:
     """Return the replies, and the fault that ended the reading."""
-    reader, found = ReplyReader(), []
+    reader = ReplyReader()
+    found: list[tuple[int, str]] = []
     try:
         for piece in pieces:
             found.extend((code, words(text)) for code, text in reader.feed(piece))

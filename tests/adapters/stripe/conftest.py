@@ -11,7 +11,7 @@ from service.settings import Environment, Settings
 from tests.fixtures.stripe import take_gifts
 
 MakeGateway = Callable[..., StripeGateway]
-PLAIN = Settings(Environment.TEST, "", "", (), "http://letters.test", "", None)
+PLAIN = Settings(Environment.TEST, "", "", (), "http://letters.test", (), None)
 
 
 @pytest.fixture

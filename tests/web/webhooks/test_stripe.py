@@ -56,7 +56,7 @@ def test_case_70_an_event_of_the_other_mode_is_refused(services: Services, door:
     assert Door(create_app(live).test_client()).knock(write_event(livemode=False)).status_code == 400
     assert list_stored() == []
     assert Door(create_app(live).test_client()).knock(write_event(livemode=True)).status_code == 200
-    live.factory.kw["bind"].dispose()
+    live.close()
 
 
 def test_case_70_an_event_of_another_account_is_refused(door: Door, list_stored: ListStored) -> None:
@@ -89,7 +89,7 @@ def test_while_a_secret_is_rotated_both_may_sign(services: Services, list_stored
     header = f"t={at},v1={sign_at(body, 'whsec_of_nobody', at)},v1={sign_at(body, OLD_SECRET, at)},v0=abc"
     assert door.knock(body, header).status_code == 200
     assert len(list_stored()) == 3
-    both.factory.kw["bind"].dispose()
+    both.close()
 
 
 def test_an_event_of_256_kib_is_taken_and_one_byte_more_is_not(door: Door, list_stored: ListStored) -> None:
