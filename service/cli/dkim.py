@@ -32,11 +32,12 @@ def new(domain: str, selector: str, kind: KeyKind, file: Path) -> None:
         raise BadInput("SELECTOR: letters, digits and hyphens, such as s2026.")
     if "." not in domain or not all(_LABEL.fullmatch(label) for label in domain.split(".")):
         raise BadInput("DOMAIN: the domain after the @ of the sender's address, such as letters.example.org.")
+    if re.search(r"\s", str(file.absolute())):
+        raise BadInput("--output: DKIM_KEYS separates its keys by blanks, so the file's path can't have one in it.")
     key = make_key(kind, domain, selector, file)
     _print_record(key)
-    click.echo(
-        f"\nAnd set, beside the keys that are there already:\nDKIM_KEYS={selector}@{key.domain}={file.absolute()}"
-    )
+    click.echo("\nAnd set, beside the keys that are there already:")
+    click.echo(f"DKIM_KEYS={selector}@{key.domain}={file.absolute()}")
 
 
 @dkim.command()

@@ -29,13 +29,21 @@ _crashes: Final = deliveries.c.crashes + 1
 _is_last_crash: Final = _crashes >= CRASHES_BEFORE_ASIDE
 
 _FIND: Final = select(deliveries.c.id).where(*_left, is_in([DeliveryState.CLAIMED, DeliveryState.SENDING])).limit(1)
-_DOUBT: Final = move(DeliveryEvent.LOSE_TRACK).where(*_left).values(reason=UNKNOWN).returning(deliveries.c.id)
+_DOUBT: Final = (
+    move(DeliveryEvent.LOSE_TRACK)
+    .where(*_left)
+    .values(reason=UNKNOWN, attempts=deliveries.c.attempts + 1)
+    .returning(deliveries.c.id)
+)
 _FREE: Final = move(DeliveryEvent.RELEASE).where(*_left, _is_claimed)
 _BLAME: Final = _FREE.values(crashes=_crashes)
 _ASIDE: Final = (
     move(DeliveryEvent.SET_ASIDE).where(*_left, _is_claimed, _is_last_crash).values(crashes=_crashes, reason=SET_ASIDE)
 )
 
+_DOUBT_OURS: Final = (
+    move(DeliveryEvent.LOSE_TRACK).where(match_ours()).values(reason=UNKNOWN, attempts=deliveries.c.attempts + 1)
+)
 _BLAME_OURS: Final = move(DeliveryEvent.RELEASE).where(match_ours(), _is_undecided).values(crashes=_crashes)
 _ASIDE_OURS: Final = (
     move(DeliveryEvent.SET_ASIDE)
@@ -56,6 +64,12 @@ def free_copies(session: Session, held: HeldBatch) -> None:
     doubted = session.execute(_DOUBT, names).first()
     for statement in (_FREE,) if doubted else (_ASIDE, _BLAME):
         session.execute(statement, names)
+
+
+def doubt_copies(session: Session, copies: Sequence[Fenced]) -> None:
+    """Call copies uncertain that may have left, and whose sender died before it heard of them."""
+    if copies:
+        session.execute(_DOUBT_OURS, name_ours(copies))
 
 
 def blame_copies(session: Session, copies: Sequence[Fenced]) -> None:

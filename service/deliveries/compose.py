@@ -4,7 +4,6 @@ All that is the same in every copy is made once per issue and process; a copy is
 domain has keys, one signature.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -197,7 +196,7 @@ class Composers:
     def __init__(self, links: Links, keys: DkimKeys | None = None, returns: ReturnPaths | None = None) -> None:
         self.links, self.keys = links, keys or DkimKeys()
         self.returns = returns or ReturnPaths(links.signer)
-        self._kept: OrderedDict[Sealed, Composer] = OrderedDict()
+        self._kept: dict[Sealed, Composer] = {}
 
     def load(self, session: Session, issue_id: int) -> Composer:
         """Return the composer of a sealed issue.
@@ -210,9 +209,9 @@ class Composers:
         if composer is None:
             dumped = session.scalars(select(Edition.template).where(Edition.issue_id == issue_id)).one()
             composer = Composer(sealed, CompiledTemplate.load(dumped), self.links, self.keys, self.returns)
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
             self._kept[sealed] = composer
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
         return composer
 
     def _find_sealed(self, session: Session, issue_id: int) -> Sealed:

@@ -12,18 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.db import SessionFactory, transaction
-from service.deliveries.abandoned import UNKNOWN, blame_copies
+from service.deliveries.abandoned import blame_copies, doubt_copies
 from service.deliveries.batches import put_down, wake
 from service.deliveries.claiming import Claim, columns_of_claim, give_back
 from service.deliveries.journal import SUFFIX, Phase, Record, hold_abandoned, read_journal
 from service.deliveries.moves import match_ours, name_ours
 from service.deliveries.outcomes import record_outcomes
 from service.issues.models import Issue
-from service.mail.events import Outcome, OutcomeKind
 
 log = logging.getLogger(__name__)
 
-_DIED: Final = Outcome(OutcomeKind.LOST_TRACK, None, UNKNOWN)
 _FIND: Final = select(*columns_of_claim()).where(match_ours())
 
 
@@ -64,8 +62,8 @@ def _is_of_this_database(session: Session, record: Record) -> bool:
 def _apply(session: Session, record: Record) -> None:
     claims = {row.id: Claim(*row) for row in session.execute(_FIND, name_ours(record.notes))}
     known = [(claims[note.delivery_id], note) for note in record.notes if note.delivery_id in claims]
-    died = [(claim, _DIED) for claim, note in known if note.phase is Phase.LEAVING]
-    record_outcomes(session, died + [(claim, note.outcome) for claim, note in known if note.outcome])
+    record_outcomes(session, [(claim, note.outcome) for claim, note in known if note.outcome])
+    doubt_copies(session, [claim for claim, note in known if note.phase is Phase.LEAVING])
     blame_copies(session, [claim for claim, note in known if note.phase is Phase.TAKEN])
     give_back(session, [claim for claim, note in known if note.phase is Phase.WAITING])
     if not put_down(session, record.held):

@@ -48,7 +48,7 @@ class Pacer:
         if whole is not None and whole.quiet_until > now:
             return [whole.quiet_until - now] * len(recipients)
         window.hold_domains(route.name, limits, now)
-        rates = [rate for rate in (route.per_second, whole and whole.per_second) if rate is not None]
+        rates = [rate for rate in (route.per_second, whole.per_second if whole else None) if rate is not None]
         if rates:
             window.spend(route.name, min(rates), window.leaving())
         if route.warm_up is not None:

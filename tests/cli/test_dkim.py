@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import BadInput
 from service.mail.dkim import DkimKeys
-from service.settings import parse_dkim_keys
+from service.settings.sending import parse_dkim_keys
 from tests.cli.conftest import Run
 from tests.mail.golden_mails import MOMENT
 from tests.mail.keys import ED25519, RSA
@@ -47,17 +47,15 @@ def test_show_says_which_keys_sign(run: Run, tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("crossings.test", "s 1"), "SELECTOR: letters, digits and hyphens"),
-        (("crossings.test", "s_1"), "SELECTOR: letters, digits and hyphens"),
-        (("crossings", "s1"), "DOMAIN: the domain after the @"),
-        (("letter@crossings.test", "s1"), "DOMAIN: the domain after the @"),
-        (("cröss.test", "s1"), "DOMAIN: the domain after the @"),
-        (("crossings.test.", "s1"), "DOMAIN: the domain after the @"),
+        (["crossings.test", "s 1"], "SELECTOR: letters, digits and hyphens"),
+        (["crossings.test", "s_1"], "SELECTOR: letters, digits and hyphens"),
+        (["crossings", "s1"], "DOMAIN: the domain after the @"),
+        (["letter@crossings.test", "s1"], "DOMAIN: the domain after the @"),
+        (["cröss.test", "s1"], "DOMAIN: the domain after the @"),
+        (["crossings.test.", "s1"], "DOMAIN: the domain after the @"),
     ],
 )
-def test_what_could_not_be_published_is_refused(
-    run: Run, tmp_path: Path, words: tuple[str, str], sentence: str
-) -> None:
+def test_what_could_not_be_published_is_refused(run: Run, tmp_path: Path, words: list[str], sentence: str) -> None:
     refused = run("dkim", "new", *words, "--output", str(tmp_path / "key.pem"))
     assert isinstance(refused.exception, BadInput)
     assert sentence in str(refused.exception)

@@ -91,7 +91,7 @@ SIGN_IN = "the relay refuses our sign-in (535 5.7.8 Authentication credentials i
         (outcome_of_reply(552, "Message size exceeds", About.MAIL), "its mail is larger than", "issue:{}:paused"),
     ],
 )
-def test_case_25_and_30_a_refusal_of_us_pauses_at_once_with_one_alarm_and_blames_nobody(
+def test_case_25_and_case_30_a_refusal_of_us_pauses_at_once_with_one_alarm_and_blames_nobody(
     session: Session, issue: Issue, outcome: Outcome, why: str, alarm: str
 ) -> None:
     assert blames_nobody(outcome)
@@ -266,7 +266,7 @@ def count_states(services: Services, issue_id: int) -> dict[DeliveryState, int]:
     ],
     ids=["case 30", "case 25", "sender", "case 33 before", "case 33 after"],
 )
-def test_case_25_30_and_33_an_issue_that_is_refused_as_a_whole_rests_and_every_copy_waits(
+def test_case_25_case_30_and_case_33_an_issue_that_is_refused_as_a_whole_rests_and_every_copy_waits(
     services: Services, issue_id: int, away: Outcome | None, answer: Outcome, largest: int | None, why: str
 ) -> None:
     route, relay = make_relay()

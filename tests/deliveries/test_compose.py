@@ -125,7 +125,7 @@ def test_a_copy_is_the_same_bytes_at_every_attempt_and_in_every_process() -> Non
     claim = make_claim()
     first = make_composer().compose(claim)
     assert make_composer().compose(replace(claim, fence=9, attempts=3)) == first
-    assert re.findall(rb"\r\nDate: (.*)\r\n", first.content) == [b"Sun, 01 Nov 2026 06:30:00 +0000"]
+    assert re.findall(rb"\r\nDate: (.*)\r\n", first.content) == [b"Thu, 29 Feb 2024 06:30:00 +0000"]
     assert f"\r\nMessage-ID: <{COMPOSER.message_id(claim)}>\r\n".encode() in first.content
     assert first.key == claim.delivery_id
 

@@ -137,7 +137,7 @@ def test_case_13_a_copy_that_stood_level_stops_the_one_or_the_other_within_a_min
 
 
 def test_two_databases_that_stand_level_do_not_take_the_same_step(factory: SessionFactory, epochs: FakeEpochs) -> None:
-    steps = set()
+    steps: set[int] = set()
     for _ in range(8):
         before = instance_of(factory).epoch if steps else 0
         Guard(factory, HERE, epochs).refuse_foreign()

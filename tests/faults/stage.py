@@ -66,7 +66,12 @@ class Stage:
 
     def wait_until_sent(self, patience: float = 120.0) -> None:
         """Wait until the issue is finished; its senders end by themselves then."""
-        wait_until(lambda: self.state is IssueState.SENT, "the issue to be sent", patience)
+        wait_until(self._is_sent, "the issue to be sent", patience)
+
+    def _is_sent(self) -> bool:
+        is_sent = self.state is IssueState.SENT
+        assert is_sent or not self.senders or any(sender.is_alive for sender in self.senders), "every sender is dead"
+        return is_sent
 
     @property
     def state(self) -> IssueState:

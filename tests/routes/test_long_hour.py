@@ -1,13 +1,17 @@
 """A provider with a limit that nobody told us, over hours of simulated time."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from service.db import SessionFactory
 from service.mail.events import Outcome, OutcomeKind
 from service.mail.transport import OutgoingMail
 from service.routes.choosing import NoRoute, Routes
 from tests.routes.simulation import ACCEPTED, CLOSED, Clock, make_relay, make_routes
+
+T = TypeVar("T")
 
 WINDOW = 64
 HOUR = 3_600.0
@@ -36,6 +40,16 @@ class Provider:
             self.opens_at = self.clock.seconds + HOUR
         self.taken.append(mail.recipient)
         return ACCEPTED
+
+
+def note_in(book: list[T], fact: Callable[[OutgoingMail], T]) -> Callable[[OutgoingMail], Outcome]:
+    """Return an answer that takes every mail and notes a fact about each."""
+
+    def answer(mail: OutgoingMail) -> Outcome:
+        book.append(fact(mail))
+        return ACCEPTED
+
+    return answer
 
 
 class Sending:
@@ -87,7 +101,7 @@ def test_case_32_the_other_route_carries_on_meanwhile(factory: SessionFactory, c
     strict, easy = make_relay("strict", weight=50), (make_relay("easy"))
     strict[1].answer = provider.answer
     taken: list[str] = []
-    easy[1].answer = lambda mail: taken.append(mail.recipient) or ACCEPTED
+    easy[1].answer = note_in(taken, lambda mail: mail.recipient)
     sending = Sending(make_routes(factory, clock, [strict, easy]), clock, readers=1_700)
     sending.run(hours=0.2)
     assert sending.queue == []
@@ -98,7 +112,7 @@ def test_case_32_the_other_route_carries_on_meanwhile(factory: SessionFactory, c
 def test_case_32_a_set_limit_is_kept_to_the_mail(factory: SessionFactory, clock: Clock) -> None:
     taken: list[float] = []
     route, relay = make_relay(per_second=5.0)
-    relay.answer = lambda _: taken.append(clock.seconds) or ACCEPTED
+    relay.answer = note_in(taken, lambda _: clock.seconds)
     Sending(make_routes(factory, clock, [(route, relay)]), clock, readers=300).run(hours=1)
     assert len(taken) == 300
     begun = taken[0]

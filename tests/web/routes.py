@@ -45,6 +45,7 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         "finding_id": publication.finding_id,
         "kind": "stop",
         "fund": FUND,
+        "route_name": "main",
         "year": 2026,
         # Of routes that only take POST: any number will do.
         "request_id": 1,

@@ -1,6 +1,8 @@
 """An issue to send through real workers, and what became of it."""
 
-from sqlalchemy import func, select
+from collections import Counter
+
+from sqlalchemy import select
 
 from service.db import transaction
 from service.deliveries.models import Delivery
@@ -35,8 +37,7 @@ def is_sent(running: RunningService, issue_id: int) -> bool:
         return session.get_one(Issue, issue_id).state is IssueState.SENT
 
 
-def count_states(running: RunningService, issue_id: int) -> dict[DeliveryState, int]:
+def count_states(running: RunningService, issue_id: int) -> Counter[DeliveryState]:
     """Return how many copies are in each state that has any."""
     with transaction(running.services.factory) as session:
-        rows = select(Delivery.state, func.count()).where(Delivery.issue_id == issue_id).group_by(Delivery.state)
-        return dict(session.execute(rows).tuples().all())
+        return Counter(session.scalars(select(Delivery.state).where(Delivery.issue_id == issue_id)))

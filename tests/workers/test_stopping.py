@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
+from service.adapters.celery import BULK, make_celery
 from service.deliveries.states import DeliveryState
-from service.development.children import Program
 from service.development.programs import make_workers
 from tests.faults.relay import LoggingRelay, run_relay
 from tests.fixtures.processes import RunningService
@@ -27,7 +28,7 @@ def relay(tmp_path: Path) -> Iterator[LoggingRelay]:
 def test_case_05_a_worker_that_is_asked_to_end_finishes_its_mails_and_gives_the_rest_back(
     running: RunningService, relay: LoggingRelay
 ) -> None:
-    post, bulk = _through(relay, running)
+    post, bulk = make_workers({**running.environment, "SMTP_URL": relay.url})
     running.stop()
     running.start(bulk)
     issue_id = release(running, publish_newsletter(running, READERS))
@@ -49,5 +50,27 @@ def test_case_05_a_worker_that_is_asked_to_end_finishes_its_mails_and_gives_the_
     assert sorted(relay.times_taken.values()) == [1] * READERS
 
 
-def _through(relay: LoggingRelay, running: RunningService) -> list[Program]:
-    return make_workers({**running.environment, "SMTP_URL": relay.url})
+def test_case_10_a_nudge_that_is_handed_out_again_while_its_task_still_runs_has_no_second_effect(
+    running: RunningService, relay: LoggingRelay
+) -> None:
+    _, first, second = make_workers({**running.environment, "SMTP_URL": relay.url}, bulk=2)
+    running.stop()
+    running.start(first)
+    issue_id = release(running, publish_newsletter(running, READERS))
+    wait_until(lambda: len(relay.accepted) >= 20, "the first mails")
+
+    with Redis.from_url(running.environment["REDIS_URL"]) as client:
+        wait_until(lambda: _hand_out_again(running) or not client.hlen("unacked"), "the nudge to be waiting again")
+        assert client.llen(BULK) >= 1
+        running.start(second)
+        wait_until(lambda: client.llen(BULK) == 0, "the second worker to take it")
+    wait_until(lambda: count_states(running, issue_id) == {DeliveryState.SENT: READERS}, "the issue to be sent")
+    assert sorted(relay.times_taken.values()) == [1] * READERS
+
+
+def _hand_out_again(running: RunningService) -> None:
+    """Do what kombu does in a worker when the visibility timeout is over, as if it were over now."""
+    app = make_celery(running.environment["REDIS_URL"])
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 0}
+    with app.connection() as connection:
+        connection.default_channel.qos.restore_visible()

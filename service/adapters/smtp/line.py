@@ -78,7 +78,7 @@ class Line:
         """Hand the pieces over. Returns how many bytes the kernel took; ``wants_to_write`` says if it is full."""
         size = sum(map(len, pieces))
         try:
-            taken = self._socket.sendmsg(pieces) if self._tls is None else _write_encrypted(self._tls, pieces, size)
+            taken = self._socket.sendmsg(pieces) if self._tls is None else send_records(self._tls, pieces, size)
         except BlockingIOError:
             taken = 0
         self.wants_to_write = taken < size
@@ -100,8 +100,11 @@ class Line:
 _WHOLE_RECORD = 1 << 14
 
 
-def _write_encrypted(tls: ssl.SSLSocket, pieces: Sequence[bytes | memoryview], size: int) -> int:
-    """A record counts once the kernel has all of it: of less, the relay can read nothing."""
+def send_records(tls: ssl.SSLSocket, pieces: Sequence[bytes | memoryview], size: int) -> int:
+    """Hand the pieces over in records, and return how many of their ``size`` bytes are in records that are out whole.
+
+    Of a record that the kernel has only in part the relay can read nothing.
+    """
     rest = memoryview(b"".join(pieces))
     while rest:
         try:

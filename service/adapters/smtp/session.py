@@ -12,6 +12,7 @@ from service.adapters.smtp.extensions import Extensions
 from service.adapters.smtp.line import Address, Line
 from service.adapters.smtp.opening import Opening, Target, plain
 from service.adapters.smtp.patience import Patience
+from service.adapters.smtp.redial import Redial
 from service.mail.events import About, Outcome, OutcomeKind
 from service.mail.transport import OutgoingMail, Witness
 
@@ -21,15 +22,14 @@ _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 class SmtpSession:
     """See ``service.mail.transport.RelaySession``. One thread drives it; it waits for all its connections at once.
 
-    A connection that had answered for a mail is replaced when it ends. One that never did shows that the relay takes
-    no more of them: then there is a rest or, with no other left and no other address to try, the session is over.
+    Mails wait for a connection that is free. ``room`` is larger by one for each connection to a relay that answers at
+    once: then the next mail is at hand when a text may leave, and both go out together.
     """
 
     def __init__(
         self, addresses: Sequence[Address], target: Target, patience: Patience, limit: int, witness: Witness | None
     ) -> None:
-        self._addresses = deque(addresses)
-        self._untried = len(addresses)
+        self._redial = Redial(addresses, patience.rest)
         self._target = target
         self._patience = patience
         self._limit = limit
@@ -42,7 +42,6 @@ class SmtpSession:
         self._in_hand = 0
         self._extensions: Extensions | None = None
         self._ended: Outcome | None = None
-        self._rests_until = 0.0
         self._check_at = NEVER
 
     def start(self) -> None:
@@ -76,8 +75,8 @@ class SmtpSession:
         """How many more mails would be begun at once."""
         if self._ended is not None:
             return 0
-        ready = sum(connection.dialogue.is_ready for connection in self._connections.values())
-        return max(0, ready + len(self._openings) + self._openable(time.monotonic()) - len(self._waiting))
+        places = sum(connection.places for connection in self._connections.values())
+        return max(0, places + len(self._openings) + self._openable(time.monotonic()) - len(self._waiting))
 
     @property
     def in_hand(self) -> int:
@@ -102,10 +101,13 @@ class SmtpSession:
         """Write and read until an outcome is there, or for at most ``seconds``. Returns (key, outcome) of each."""
         now = time.monotonic()
         until = now + seconds
-        self._turn(now)  # first, so that no mail is announced on a line that was dropped meanwhile
+        if not self._in_hand or any(connection.dialogue.is_idle for connection in self._connections.values()):
+            self._turn(now)  # so that no mail is announced on a line that was dropped meanwhile
         self._begin(now)
-        while not self._outcomes and self._in_hand and time.monotonic() < until:
+        while self._in_hand and not self._outcomes:
             self._turn(until)
+            if time.monotonic() >= until:
+                break
         outcomes, self._outcomes = self._outcomes, []
         self._in_hand -= len(outcomes)
         return outcomes
@@ -125,12 +127,12 @@ class SmtpSession:
 
     def close(self) -> None:
         """Say QUIT where nothing is under way, wait for its answer a moment, and hang up; never raises."""
-        idle = {line.fileno() for line in self._idle_lines()}
+        asked = self._say_goodbye()
         until = time.monotonic() + self._patience.goodbye
-        while idle and (left := until - time.monotonic()) > 0:
-            idle -= {key.fd for key, _ in self._selector.select(left)}
-        for line in self._lines():
-            line.close()
+        while asked and (left := until - time.monotonic()) > 0:
+            asked -= {key.fd for key, _ in self._selector.select(left)}
+        for connection in self._connections.values():
+            connection.line.close()
         self._openings.clear()
         self._connections.clear()
         self._selector.close()
@@ -186,23 +188,21 @@ class SmtpSession:
         if dialogue.unbegun is not None:
             self._waiting.appendleft(dialogue.unbegun)
         if dialogue.has_answered:
-            self._untried = len(self._addresses)
+            self._redial.note_good()
         elif dialogue.ended is not None and dialogue.ended is not GIVEN_UP:
             self._fail(dialogue.ended, now)
         self._begin(now)
 
     def _openable(self, now: float) -> int:
         live = len(self._connections) + len(self._openings)
-        return self._limit - live if not live or now >= self._rests_until else 0
+        return self._limit - live if self._redial.may_add(live, now) else 0
 
     def _open(self, now: float) -> None:
         if self._ended is not None:
             return
-        address = self._addresses[0]
-        self._addresses.rotate(-1)
         due = now + self._patience.greeting
         try:
-            opening = Opening(address, self._target, due)
+            opening = Opening(self._redial.next_address(), self._target, due)
         except OSError as problem:
             self._fail(away(plain(problem)), now)
             return
@@ -230,16 +230,13 @@ class SmtpSession:
 
     def _fail(self, why: Outcome, now: float) -> None:
         """Take note that a connection came to nothing."""
-        if self._connections or self._openings:
-            self._rests_until = now + self._patience.rest
-            return
-        self._untried -= 1
-        if self._untried > 0 and why.kind is OutcomeKind.DEFERRED:
+        live = len(self._connections) + len(self._openings)
+        if self._redial.note_barren(why, live, now):
             self._open(now)
-            return
-        self._ended = why
-        while self._waiting:
-            self._tell(self._waiting.popleft().key, _not_begun(why))
+        elif not live:
+            self._ended = why
+            while self._waiting:
+                self._tell(self._waiting.popleft().key, _not_begun(why))
 
     def _expire(self, now: float) -> None:
         for opening in list(self._openings.values()):
@@ -267,18 +264,17 @@ class SmtpSession:
         self._selector.unregister(line.fileno())
         line.close()
 
-    def _lines(self) -> list[Line]:
-        return [opening.line for opening in self._openings.values()] + [c.line for c in self._connections.values()]
-
-    def _idle_lines(self) -> list[Line]:
-        """Return the lines on which QUIT was said: those that await nothing."""
-        said = []
+    def _say_goodbye(self) -> set[int]:
+        """Hang up where something is under way, say QUIT elsewhere; returns the numbers of the lines it was said on."""
+        for opening in self._openings.values():
+            self._forget(opening.line)
         for connection in self._connections.values():
             if connection.dialogue.is_idle:
                 with contextlib.suppress(OSError):
                     connection.line.write([b"QUIT\r\n"])
-                    said.append(connection.line)
-        return said
+            else:
+                self._forget(connection.line)
+        return {number for number, connection in self._connections.items() if connection.dialogue.is_idle}
 
 
 def _not_begun(why: Outcome) -> Outcome:

@@ -10,6 +10,7 @@ from service.db import transaction
 from service.deliveries.metering import read_meters
 from service.deliveries.models import Batch, BatchSignatures, Delivery
 from service.deliveries.planning import release_issue
+from service.deliveries.starting import start_due_issues
 from service.deliveries.states import DeliveryState
 from service.development.bench.counting import count_accepted, count_states, read_peak_mb
 from service.development.bench.specimen import add_specimen
@@ -107,6 +108,7 @@ def _start(stage: Stage, issue_id: int) -> None:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("checkpoint"))
     with transaction(stage.services.factory) as session:
         session.execute(update(Issue).where(Issue.id == issue_id).values(starts_at=func.now()))
+        start_due_issues(session)
 
 
 def _wait_until_sent(stage: Stage, issue_id: int) -> None:

@@ -1,17 +1,48 @@
 """Sending from the desk: what is shown before, that it happens once, and what can be done while it goes."""
 
+import threading
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
-from service.deliveries.models import Delivery
+from service.deliveries.models import Batch, Delivery
+from service.deliveries.planning import release_issue
 from service.deliveries.states import DeliveryState
+from service.errors import Conflict
+from service.issues.models import Issue
 from service.issues.queries import get_issue
+from service.issues.schedule import find_moments
 from service.issues.states import IssueState
 from service.jobs import Job
+from service.staff.accounts import create_account
+from service.staff.models import AuditEntry
+from service.staff.roles import Role
 from service.subscribers.models import Subscription
+from service.web.app import create_app
 from service.web.desk.sending import fingerprint
-from tests.fixtures.services import OpenTransaction, PublishedJobs
-from tests.web.desk.browsing import READERS, Desk, Stock, words_of
+from service.wiring import Services
+from tests.factories.giving import make_organisation
+from tests.fixtures.services import PUBLIC_URL, STAFF_PASSWORD, OpenTransaction, PublishedJobs
+from tests.web.desk.browsing import READERS, Desk, Stock, open_desk, words_of
+
+HOLD = timedelta(minutes=2)
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@pytest.fixture
+def holding_app(services: Services) -> Flask:
+    """The application of a house that holds each issue for two minutes."""
+    return create_app(replace(services, settings=replace(services.settings, hold=HOLD)))
+
+
+@pytest.fixture
+def holding_desk(holding_app: Flask, publisher_account: int) -> Desk:
+    """A publisher's browser in that house."""
+    return open_desk(holding_app, publisher_account)
 
 
 def review(desk: Desk, stock: Stock) -> str:
@@ -174,6 +205,7 @@ def test_figures_stay_live_until_the_last_copy_in_a_senders_hands_is_done(
         copy = session.scalars(select(Delivery)).first()
         assert copy is not None
         copy.state = DeliveryState.SENDING
+        session.scalars(select(Batch)).one().lease_until = func.now() + timedelta(minutes=1)
     desk.post(f"{path}/cancel")
     assert is_live(desk, path)
     with open_transaction() as session:
@@ -187,6 +219,221 @@ def test_pressing_pause_twice_says_so_and_breaks_nothing(desk: Desk, stock: Stoc
         response = desk.post(f"/desk/issues/{stock.issue_id}/pause")
         assert response.location == f"/desk/issues/{stock.issue_id}/progress"
     assert "This issue is paused" in desk.read(response.location)
+
+
+def test_case_35_two_staff_a_double_click_and_a_program_send_an_issue_once(
+    holding_app: Flask, publisher_account: int, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        second = create_account(session, "second@example.org", "Sue Second", STAFF_PASSWORD, Role.PUBLISHER).id
+    desks = [open_desk(holding_app, account) for account in (publisher_account, publisher_account, second, second)]
+    seen = review(desks[0], stock)
+    tokens = [desk.get("/desk/sign-in") for desk in desks]  # each browser has its token before the race
+    assert len(tokens) == len(desks)
+    ready = threading.Barrier(len(desks) + 1)
+    shown: list[str] = []
+
+    def press(desk: Desk) -> None:
+        ready.wait()
+        shown.append(desk.post(f"/desk/issues/{stock.issue_id}/send", seen=seen).location)
+
+    def run_program() -> None:
+        ready.wait()
+        try:
+            with open_transaction() as session:
+                release_issue(session, stock.issue_id, PUBLIC_URL, hold=HOLD)
+                session.add(AuditEntry(account_id=None, action="Released the issue", subject="a program", details={}))
+        except Conflict:
+            shown.append("refused")
+
+    threads = [threading.Thread(target=press, args=(desk,)) for desk in desks]
+    threads.append(threading.Thread(target=run_program))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(shown) <= {f"/desk/issues/{stock.issue_id}/progress", "refused"}
+    with open_transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Delivery)) == READERS
+        released = AuditEntry.action == "Released the issue"
+        assert session.scalar(select(func.count()).where(released)) == 1
+
+
+def test_a_house_that_holds_says_how_long_and_counts_down(
+    holding_desk: Desk, stock: Stock, open_transaction: OpenTransaction, published_jobs: PublishedJobs
+) -> None:
+    assert "leaves in 2 minutes; until then you can take it back" in holding_desk.read(
+        f"/desk/issues/{stock.issue_id}/send"
+    )
+    release(holding_desk, stock)
+    assert state_of(open_transaction, stock) is IssueState.HELD
+    assert published_jobs.of(Job.SEND_ISSUE) == []
+    page = holding_desk.read(f"/desk/issues/{stock.issue_id}/progress")
+    assert "Begins in 1 minute 5" in page  # and some seconds
+    assert "Until then you can take it back." in page
+    assert "Take it back</button>" in page
+    assert '<meta http-equiv="refresh" content="5">' in page
+    assert "Pause" not in page
+    assert f'<a href="/desk/issues/{stock.issue_id}/progress">Begins' in holding_desk.read("/desk/")
+
+
+def test_a_held_issue_is_taken_back_by_one_press(
+    holding_desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    release(holding_desk, stock)
+    response = holding_desk.post(f"/desk/issues/{stock.issue_id}/withdraw")
+    page = holding_desk.read(response.location)
+    assert response.location == f"/desk/issues/{stock.issue_id}"
+    assert "it is a draft again, and nobody got it" in page
+    assert "Pat Publisher took the issue back before it left" in page
+    assert state_of(open_transaction, stock) is IssueState.DRAFT
+    release(holding_desk, stock)
+    assert state_of(open_transaction, stock) is IssueState.HELD
+
+
+def test_an_issue_that_has_begun_is_not_taken_back_any_more(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    release(desk, stock)
+    response = desk.post(f"/desk/issues/{stock.issue_id}/withdraw")
+    assert response.location == f"/desk/issues/{stock.issue_id}/progress"
+    assert "to withdraw it is not possible now" in desk.read(response.location)
+    assert state_of(open_transaction, stock) is IssueState.SENDING
+
+
+def next_day_on_which(wall: time, moments: int) -> date:
+    """Return the next day on which the clocks of New York show ``wall`` so many times."""
+    first = datetime.now(UTC).date() + timedelta(days=1)
+    days = (first + timedelta(days=number) for number in range(380))
+    return next(day for day in days if len(find_moments(datetime.combine(day, wall), NEW_YORK)) == moments)
+
+
+@pytest.fixture
+def far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let issues be scheduled farther ahead: from one autumn's change of the clocks to the next are up to 371 days."""
+    monkeypatch.setattr("service.issues.schedule.FARTHEST", timedelta(days=400))
+
+
+def send_later(desk: Desk, stock: Stock, day: str, at: str, **more: str) -> tuple[int, str]:
+    """Send the form with a day and a time; returns the status and the words of the answer."""
+    response = desk.post(
+        f"/desk/issues/{stock.issue_id}/send",
+        seen=review(desk, stock),
+        start="later",
+        start_day=day,
+        start_time=at,
+        **more,
+    )
+    return response.status_code, words_of(response)
+
+
+@pytest.fixture
+def in_new_york(open_transaction: OpenTransaction) -> None:
+    """The organisation's clocks are New York's."""
+    with open_transaction() as session:
+        make_organisation(session)
+
+
+@pytest.mark.usefixtures("in_new_york", "far_ahead")
+def test_an_issue_is_scheduled_by_the_clocks_of_the_organisation(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    assert "New York time" in desk.read(f"/desk/issues/{stock.issue_id}/send")
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    day = next(
+        day for day in (tomorrow + timedelta(days=number) for number in range(380)) if (day.month, day.day) == (1, 20)
+    )
+    status, _ = send_later(desk, stock, day.isoformat(), "09:30")
+    assert status == 302
+    with open_transaction() as session:
+        issue = session.get_one(Issue, stock.issue_id)
+        assert issue.state is IssueState.HELD
+        assert issue.starts_at == datetime(day.year, 1, 20, 14, 30, tzinfo=UTC)
+    assert f"20 January {day.year}, 09:30 EST" in desk.read(f"/desk/issues/{stock.issue_id}/progress")
+
+
+@pytest.mark.usefixtures("in_new_york")
+@pytest.mark.parametrize(
+    ("day", "at", "sentence"),
+    [
+        ("2026-01-01", "09:00", "This time has passed already."),
+        ("2099-01-01", "09:00", "This time is more than a year away."),
+        ("1 March", "09:00", "The day is written as year, month and day, like 2026-03-05; “1 March” is not."),
+        ("2027-02-01", "quarter past", "The time is written as hours and minutes, like 09:30; “quarter past” is not."),
+        ("2027-02-01", "25:00", "The time is written as hours and minutes, like 09:30; “25:00” is not."),
+        ("2027-02-01", "", "The time is written as hours and minutes, like 09:30."),
+        ("", "09:00", "The day is written as year, month and day, like 2026-03-05."),
+    ],
+)
+def test_a_time_that_will_not_do_is_answered_with_a_sentence_and_all_that_was_typed(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction, day: str, at: str, sentence: str
+) -> None:
+    status, page = send_later(desk, stock, day, at)
+    assert status == 422
+    assert sentence in page
+    assert f'value="{day}"' in page
+    assert f'value="{at}"' in page
+    assert 'name="start" value="later" checked' in page
+    assert state_of(open_transaction, stock) is IssueState.DRAFT
+
+
+@pytest.mark.usefixtures("in_new_york")
+def test_a_time_that_the_clocks_leave_out_is_answered_with_a_sentence(desk: Desk, stock: Stock) -> None:
+    day = next_day_on_which(time(2, 30), 0)
+    status, page = send_later(desk, stock, day.isoformat(), "02:30")
+    assert status == 422
+    assert f"In the night of {day.day} {day:%B %Y} the clocks are put forward, and New York time has no 02:30." in page
+
+
+@pytest.mark.usefixtures("in_new_york", "far_ahead")
+@pytest.mark.parametrize(("turn", "hour"), [("1", 5), ("2", 6)])
+def test_a_time_that_comes_twice_is_asked_about(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction, turn: str, hour: int
+) -> None:
+    day = next_day_on_which(time(1, 30), 2)
+    said = f"{day.day} {day:%B %Y}"
+    status, page = send_later(desk, stock, day.isoformat(), "01:30")
+    assert status == 422
+    assert f"01:30 comes twice on {said}: the clocks are put back. Which is meant?" in page
+    assert f"{said}, 01:30 EDT, 05:30 UTC" in page
+    assert f"{said}, 01:30 EST, 06:30 UTC" in page
+    status, _ = send_later(desk, stock, day.isoformat(), "01:30", start_turn=turn)
+    assert status == 302
+    with open_transaction() as session:
+        issue = session.get_one(Issue, stock.issue_id)
+        assert issue.starts_at == datetime(day.year, day.month, day.day, hour, 30, tzinfo=UTC)
+
+
+def test_an_issue_that_paused_itself_says_why_and_what_to_do(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    release(desk, stock)
+    with open_transaction() as session:
+        issue = get_issue(session, stock.issue_id)
+        issue.state, issue.pause_reason = IssueState.PAUSED, "The relay refuses our sign-in: 535 <b>wrong</b>"
+    answer = desk.get(f"/desk/issues/{stock.issue_id}/progress")
+    page = words_of(answer)
+    assert "Postrider paused this issue by itself" in page
+    assert "The relay refuses our sign-in: 535 <b>wrong</b>" in page
+    assert "<b>wrong" not in answer.text
+    assert "Not one copy has left, so it can be sent now, or taken back to be changed." in page
+    assert "Send it now</button>" in page
+    with open_transaction() as session:
+        copy = session.scalars(select(Delivery)).first()
+        assert copy is not None
+        copy.fence = 1
+    page = desk.read(f"/desk/issues/{stock.issue_id}/progress")
+    assert "Put right what is wrong, then resume." in page
+    assert "Take it back" not in page
+
+
+def test_a_slow_count_is_asked_for_less_often(desk: Desk, stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:
+    release(desk, stock)
+    path = f"/desk/issues/{stock.issue_id}/progress.json"
+    assert desk.get(path).json["again_after"] == 1000  # type: ignore[index]  # the answer is a document
+    moments = iter([0.0, 0.5])
+    monkeypatch.setattr("service.web.desk.progress.perf_counter", lambda: next(moments))
+    assert desk.get(path).json["again_after"] == 10_000  # type: ignore[index]  # as above
 
 
 def test_an_editor_sees_progress_but_no_buttons(desk: Desk, editor_desk: Desk, stock: Stock) -> None:
