@@ -3,25 +3,13 @@
 Owns also how many copies are named at once, each by its id and the fence of its claim.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    Table,
-    TableValuedAlias,
-    Update,
-    and_,
-    bindparam,
-    func,
-    or_,
-    update,
-)
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import BigInteger, ColumnElement, Table, TableValuedAlias, Update, and_, func, or_, update
 
+from service.deliveries.arrays import table_of, write_numbers
 from service.deliveries.models import Delivery
 from service.deliveries.states import MOVES, DeliveryEvent, DeliveryState
 
@@ -69,18 +57,13 @@ def is_in(states: Sequence[DeliveryState]) -> ColumnElement[bool]:
     return or_(*(deliveries.c.state == state for state in states))  # an IN list would be spelt out at every execution
 
 
-def table_of(columns: Mapping[str, TypeEngine[Any]]) -> TableValuedAlias:
-    """Return parameters that are arrays, by name and type of one element, as a table beside the one that is updated."""
-    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
-    return func.unnest(*arrays).table_valued(*columns).render_derived(name="ours")
-
-
 def match_ours(ours: TableValuedAlias | None = None) -> ColumnElement[bool]:
     """Return the SQL condition that a copy is one of ours, still under the fence of its claim; see ``name_ours``."""
     table = table_of({"ids": BigInteger(), "fences": BigInteger()}) if ours is None else ours
     return and_(deliveries.c.id == table.c.ids, deliveries.c.fence == table.c.fences)
 
 
-def name_ours(copies: Sequence[Fenced]) -> dict[str, list[int]]:
+def name_ours(copies: Sequence[Fenced]) -> dict[str, str]:
     """Return the parameters of ``match_ours``."""
-    return {"ids": [copy.delivery_id for copy in copies], "fences": [copy.fence for copy in copies]}
+    ids, fences = [copy.delivery_id for copy in copies], [copy.fence for copy in copies]
+    return {"ids": write_numbers(ids), "fences": write_numbers(fences)}

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Integer, Interval, Text, Update, func, select
+from sqlalchemy import BigInteger, Double, Integer, Text, Update, func, select
 from sqlalchemy.orm import Session
 
+from service.deliveries.arrays import table_of, write_numbers, write_texts
 from service.deliveries.claiming import Claim
-from service.deliveries.moves import deliveries, match_ours, move, name_ours, table_of
+from service.deliveries.moves import deliveries, match_ours, move, name_ours
 from service.deliveries.states import DeliveryEvent
 from service.issues.models import Issue
 from service.mail.events import About, Outcome, OutcomeKind
@@ -24,6 +25,7 @@ WINDOW: Final = timedelta(hours=72)
 FIRST_WAIT: Final = timedelta(minutes=2)
 LONGEST_WAIT: Final = timedelta(hours=4)
 LONGEST_REPLY: Final = 500
+_NO_CODE: Final = 0  # no relay says it
 
 _EVENTS: Final = {
     OutcomeKind.ACCEPTED: DeliveryEvent.ACCEPT,
@@ -83,35 +85,36 @@ def _make_statement(event: DeliveryEvent) -> Update:
     """Return the UPDATE that records ``event`` for many copies; see ``_name_answers`` for its parameters."""
     columns = {"ids": BigInteger(), "fences": BigInteger(), "codes": Integer(), "texts": Text()}
     if event is DeliveryEvent.DEFER:
-        columns |= {"waits": Interval(), "counts": Integer()}
+        columns |= {"waits": Double(), "counts": Integer()}
     answers, copy = table_of(columns), deliveries.c
     recorded = (
         move(event)
         .where(match_ours(answers))
-        .values(reply_code=answers.c.codes, reply_text=answers.c.texts, reason=_REASONS.get(event), crashes=0)
+        .values(
+            reply_code=func.nullif(answers.c.codes, _NO_CODE),
+            reply_text=answers.c.texts,
+            reason=_REASONS.get(event),
+            crashes=0,
+        )
     )
     if event is DeliveryEvent.DEFER:
-        again_at = func.now() + answers.c.waits
+        again_at = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, answers.c.waits)
         return recorded.values(next_attempt_at=again_at, attempts=copy.attempts + answers.c.counts)
     return recorded.values(attempts=copy.attempts + 1)
 
 
-def _name_answers(event: DeliveryEvent, answers: Sequence[Answer]) -> dict[str, object]:
-    named: dict[str, object] = {
+def _name_answers(event: DeliveryEvent, answers: Sequence[Answer]) -> dict[str, str]:
+    named = {
         **name_ours([claim for claim, _ in answers]),
-        "codes": [outcome.code for _, outcome in answers],
-        "texts": [_keepable(outcome.text) for _, outcome in answers],
+        "codes": write_numbers([outcome.code or _NO_CODE for _, outcome in answers]),
+        "texts": write_texts([outcome.text[:LONGEST_REPLY] for _, outcome in answers]),
     }
     if event is DeliveryEvent.DEFER:
         counts = [0 if blames_nobody(outcome) else 1 for _, outcome in answers]
-        pairs = zip(answers, counts, strict=True)
-        named |= {"counts": counts, "waits": [wait_after(claim.attempts + count) for (claim, _), count in pairs]}
+        waits = [wait_after(claim.attempts + count) for (claim, _), count in zip(answers, counts, strict=True)]
+        named["counts"] = write_numbers(counts)
+        named["waits"] = write_numbers([wait.total_seconds() for wait in waits])
     return named
-
-
-def _keepable(text: str) -> str:
-    """Return a reply as the database can hold it: PostgreSQL's text knows no NUL."""
-    return text[:LONGEST_REPLY].replace("\0", " ")
 
 
 _RECORD: Final = {

@@ -8,6 +8,8 @@ import ssl
 from collections.abc import Sequence
 from typing import Any
 
+from service.adapters.smtp.records import RECORD, Records
+
 SEND_BUFFER = 1 << 20  # bytes; the system caps it. A whole mail leaves in one call
 READ = 4096  # bytes; replies are short
 
@@ -21,12 +23,13 @@ class Line:
     All raise ``OSError`` (an ``ssl.SSLError`` is one) once the line is broken.
     """
 
-    __slots__ = ("_number", "_socket", "_tls", "is_loopback", "is_watched_for_writing", "wants_to_write")
+    __slots__ = ("_number", "_records", "_socket", "_tls", "is_loopback", "is_watched_for_writing", "wants_to_write")
 
     def __init__(self, address: Address) -> None:
         family, place = address
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._tls: ssl.SSLSocket | None = None
+        self._records: Records | None = None
         self._number = self._socket.fileno()
         self.is_loopback = ipaddress.ip_address(str(place[0]).partition("%")[0]).is_loopback
         self.wants_to_write = True
@@ -59,6 +62,7 @@ class Line:
         """Begin TLS; ``shake_hands`` until it is true. The certificate is checked against ``host``."""
         self._tls = context.wrap_socket(self._socket, server_hostname=host, do_handshake_on_connect=False)
         self._socket = self._tls
+        self._records = Records(self._tls)
 
     def shake_hands(self) -> bool:
         """Go on with the TLS handshake. Returns whether it is done."""
@@ -78,7 +82,7 @@ class Line:
         """Hand the pieces over. Returns how many bytes the kernel took; ``wants_to_write`` says if it is full."""
         size = sum(map(len, pieces))
         try:
-            taken = self._socket.sendmsg(pieces) if self._tls is None else send_records(self._tls, pieces, size)
+            taken = self._socket.sendmsg(pieces) if self._records is None else self._records.write(pieces)
         except BlockingIOError:
             taken = 0
         self.wants_to_write = taken < size
@@ -87,32 +91,11 @@ class Line:
     def read(self) -> bytes | None:
         """Return what came, b"" once the other side says no more, None while nothing is there."""
         try:
-            return self._socket.recv(READ if self._tls is None else _WHOLE_RECORD)
+            # OpenSSL keeps what is left of a record it gave in part, and no selector sees that.
+            return self._socket.recv(READ if self._tls is None else RECORD)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return None
 
     def close(self) -> None:
         """Hang up. What the kernel has not yet sent still goes out; what it was not given never does."""
         self._socket.close()
-
-
-# OpenSSL keeps what is left of a record it read in part, and no selector sees that.
-_WHOLE_RECORD = 1 << 14
-
-
-def send_records(tls: ssl.SSLSocket, pieces: Sequence[bytes | memoryview], size: int) -> int:
-    """Hand the pieces over in records, and return how many of their ``size`` bytes are in records that are out whole.
-
-    Of a record that the kernel has only in part the relay can read nothing.
-    """
-    rest = memoryview(b"".join(pieces))
-    while rest:
-        try:
-            rest = rest[tls.send(rest) :]
-        except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
-            break
-        except OSError:
-            if len(rest) == size:
-                raise
-            break  # what the records before it held is out: that must be known first
-    return size - len(rest)

@@ -50,7 +50,7 @@ def read_start(typed: Typed, zone: ZoneInfo, hold: timedelta) -> tuple[datetime 
     turn = typed.text("start_turn")
     if len(moments) > 1 and turn not in {"1", "2"}:
         typed.errors["start_time"] = (
-            f"{_day(wall)} has {wall:%H:%M} twice, for the clocks are put back. Which is meant?"
+            f"{wall:%H:%M} comes twice on {_day(wall)}: the clocks are put back. Which is meant?"
         )
         return None, moments
     chosen = moments[int(turn) - 1] if len(moments) > 1 else moments[0]

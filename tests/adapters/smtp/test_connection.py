@@ -1,4 +1,4 @@
-"""When bytes move and until when, without a socket: answers are heard even as the line breaks, and time is per phase."""
+"""When bytes move and until when: answers are heard even as the line breaks, and each phase has its time."""
 
 from collections import deque
 from typing import cast
