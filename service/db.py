@@ -22,7 +22,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 _AFTER_COMMIT = "after_commit"
-_OPTIONS = ("timezone=utc", "statement_timeout=60000", "idle_in_transaction_session_timeout=30000")
+# A server tuned to forget its last commits in a crash would forget who was mailed, and they would be mailed again.
+_DURABLE = "synchronous_commit=on"
+_OPTIONS = ("timezone=utc", "statement_timeout=60000", "idle_in_transaction_session_timeout=30000", _DURABLE)
 
 SessionFactory = sessionmaker[Session]
 

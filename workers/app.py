@@ -9,7 +9,7 @@ from service.wiring import Services, wire
 from workers import deliveries, donations, duties, letters, sweeping, tracking
 from workers.logs import log_plainly
 
-THREADS = 4
+THREADS = 8  # of the process that has most; see ``service.development.programs``
 
 
 @cache

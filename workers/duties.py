@@ -5,6 +5,7 @@ the broker is away sends all the same.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -16,7 +17,7 @@ from service.wiring import Services
 from workers.broker import BrokerCare
 from workers.stopping import STOPPING
 from workers.sweeping import sweep_everything, sweep_mail
-from workers.watchman import Watchman
+from workers.watchman import QUIET, Watchman
 
 # The queue whose process looks after everything that is not an issue on its way. Named as in ``service.adapters``.
 _POST = "post"
@@ -42,8 +43,8 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
     app.steps["worker"].add(Duties)
 
 
-def make_watchman(worker: Any, services: Services) -> Watchman:
-    """Return the watchman of a worker process that is starting.
+def make_watchman(worker: Any, services: Services, quiet: timedelta = QUIET) -> Watchman:
+    """Return the watchman of a worker process that is starting; ``quiet``: see ``Watchman``.
 
     Raises:
         RuntimeError: its pool has no threads of this process.
@@ -69,4 +70,4 @@ def make_watchman(worker: Any, services: Services) -> Watchman:
     def do(job: Job, ids: tuple[int, ...]) -> None:
         app.tasks[job.value](*ids)
 
-    return Watchman(always=always, sweep=sweep, jobs=jobs, do=do, pool=pool, stopping=STOPPING)
+    return Watchman(always=always, sweep=sweep, jobs=jobs, do=do, pool=pool, stopping=STOPPING, quiet=quiet)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import click
 from sqlalchemy.orm import Session
 
-from service.cli.opening import open_session, print_json
+from service.cli.opening import open_services, open_session, print_json
 from service.deliveries.control import cancel_issue, pause_issue, resume_issue
 from service.deliveries.queries import Copy, find_copies, get_progress
 from service.deliveries.resending import send_again, send_to_missing
@@ -52,7 +52,8 @@ def status(issue_id: int, *, as_json: bool) -> None:
         ends = progress.finishes_at.isoformat(timespec="seconds")
         click.echo(f"{progress.per_second:,.1f} a second; done about {ends}")
     if progress.undecided:
-        click.echo(f"{progress.undecided:,} uncertain copies wait for a decision: postrider send uncertain {issue_id}")
+        noun = "copy waits" if progress.undecided == 1 else "copies wait"
+        click.echo(f"{progress.undecided:,} uncertain {noun} for a decision: postrider send uncertain {issue_id}")
 
 
 @send.command()
@@ -107,7 +108,8 @@ def missing(issue_id: int) -> None:
     """Send ISSUE to everybody who may get it now and has no copy."""
     with open_session() as session:
         added = send_to_missing(session, issue_id)
-    click.echo(f"{added:,} more people get it." if added else "Nobody is missing.")
+    more = "one more person gets" if added == 1 else f"{added:,} more people get"
+    click.echo(f"{more.capitalize()} it." if added else "Nobody is missing.")
 
 
 @send.command()
@@ -142,6 +144,15 @@ def again(issue_id: int, addresses: tuple[str, ...]) -> None:
         copies = [_find_copy(session, issue_id, address) for address in addresses]
         sent = send_again(session, issue_id, copies)
     click.echo(f"{sent:,} of {len(copies):,} sent again; the others are on their way, or may not be mailed any more.")
+
+
+@send.command()
+@click.confirmation_option(prompt="Only one copy of a database may send mail. Has every other one stopped for good?")
+def adopt() -> None:
+    """Let this database send from here, after it was moved or restored: beside its original it refuses to."""
+    with open_services() as services:
+        services.guard.adopt()
+    click.echo("This database sends from here now; its copies, wherever they are, refuse to.")
 
 
 def _steer(issue_id: int, act: Callable[[Session, int], object]) -> None:

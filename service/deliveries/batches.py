@@ -182,16 +182,20 @@ def _next_due() -> ScalarSelect[datetime]:
 _PUT_DOWN: Final = (
     update(_batches).where(*_mine).values(lease_until=None, due_at=_next_due()).returning(_batches.c.due_at)
 )
+_LOCK: Final = select(_batches.c.id).where(_batches.c.id == bindparam("batch")).with_for_update()
+_RECKON: Final = update(_batches).where(_batches.c.id == bindparam("batch"), is_free()).values(due_at=_next_due())
 _FORGET: Final = delete(_signatures).where(_signatures.c.batch_id == bindparam("batch"))
 
 
 def put_down(session: Session, held: HeldBatch) -> bool:
-    """Let go of the batch; it is due when the first of its copies is. False: somebody else has it by now."""
+    """Let go of the batch; it is due when the first of its copies is. False: it was somebody else's, or nobody's."""
+    names = {"batch": held.id, "held_fence": held.fence}
     # The row is locked by a statement of its own, so that the next one sees every copy that was queued before a
     # ``wake`` that we waited for; in one statement those would be missed, and the copy would wait for ever.
     if not renew(session, held):
+        session.execute(_LOCK, names)
+        session.execute(_RECKON, names)  # for the copies that the caller, late as it is, queued again
         return False
-    names = {"batch": held.id, "held_fence": held.fence}
     if session.execute(_PUT_DOWN, names).scalar_one() is None:
         session.execute(_FORGET, names)
     return True

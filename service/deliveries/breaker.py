@@ -47,10 +47,11 @@ class Breaker:
 
         Call it in the transaction that records them, as the last statement: it may wait for another sender's commit.
         """
-        ours = next((one for one in outcomes if one.kind is OutcomeKind.REFUSED and blames_nobody(one)), None)
+        refused = OutcomeKind.REFUSED  # compared by identity: an enum's hash is slow Python
+        ours = next((one for one in outcomes if one.kind is refused and blames_nobody(one)), None)
         if ours is not None:
             return pause(session, self.issue_id, _say_why(ours), _alarm_of(self.issue_id, ours))
-        letters = "".join(_LETTERS.get(outcome.kind, "") for outcome in outcomes)
+        letters = _spell(outcomes)
         unsaid = (self._unsaid + letters)[-LAST:]
         now = self._monotonic()
         if not unsaid or (_REFUSED not in letters and now - self._told_at < FLUSH_EVERY):
@@ -72,9 +73,6 @@ class Breaker:
         # After a pause it begins anew: whoever resumes wants to see twenty more, not to be stopped by the old ones.
         session.execute(update(RecentAnswers).where(mine).values(letters="" if why else letters[-LAST:]))
         return why is not None and pause(session, self.issue_id, why, _issue_alarm(self.issue_id))
-
-
-_LETTERS: Final = {OutcomeKind.ACCEPTED: _TAKEN, OutcomeKind.REFUSED: _REFUSED}
 
 
 def blames_nobody(outcome: Outcome) -> bool:
@@ -114,8 +112,15 @@ def pause(session: Session, issue_id: int, why: str, alarm: str) -> bool:
         return True
     note(session, None, "paused itself", f"issue:{issue_id}", reason=why)
     name = f"number {row.number}" + (f", “{row.title}”," if row.title else "")
-    raise_alarm(session, alarm, f"Issue {name} paused itself: {why}. Nobody was lost; mend it and resume.")
+    raise_alarm(session, alarm, f"Issue {name} paused itself: {why}. Mend it, then resume: nobody gets a second copy.")
     return True
+
+
+def _spell(outcomes: Sequence[Outcome]) -> str:
+    """Return a letter for each copy that was taken or refused; the other answers neither count nor break a row."""
+    taken, refused = OutcomeKind.ACCEPTED, OutcomeKind.REFUSED
+    counted = [outcome.kind for outcome in outcomes if outcome.kind is taken or outcome.kind is refused]
+    return "".join([_TAKEN if kind is taken else _REFUSED for kind in counted])
 
 
 def _is_too_large(outcome: Outcome) -> bool:

@@ -77,7 +77,7 @@ _GIVE_BACK: Final = (
 def claim_copies(session: Session, held: HeldBatch) -> list[Claim]:
     """Take the waiting copies of a held batch; those that a sender died over come last."""
     names = {"issue": held.issue_id, "first": held.first_id, "last": held.last_id}
-    claims = [Claim(*row) for row in session.execute(_CLAIM, names)]
+    claims = [Claim(*row) for row in session.execute(_CLAIM, names).all()]
     claims.sort(key=lambda claim: (claim.crashes, claim.delivery_id))
     return claims
 
@@ -92,7 +92,7 @@ def intend(session: Session, claims: Sequence[Claim], *, route: str, message_hos
     if not claims:
         return set()
     names = {"issue": claims[0].issue_id, "by": route, "host": message_host, **name_ours(claims)}
-    may_leave = set(session.execute(_INTEND, names).scalars())
+    may_leave = set(session.execute(_INTEND, names).scalars().all())
     if len(may_leave) < len(claims):
         _turn_down(session, [claim for claim in claims if claim.delivery_id not in may_leave])
     return may_leave

@@ -70,7 +70,7 @@ class Journal:
         self._folder = folder
         self._path: Path | None = None
         self._file = -1
-        self._map: mmap.mmap | None = None
+        self._map: mmap.mmap | bytearray = bytearray()
         self._places: dict[int, int] = {}
 
     def begin(self, held: HeldBatch, claims: Sequence[Claim]) -> None:
@@ -96,19 +96,19 @@ class Journal:
 
     def note_taken(self, key: int) -> None:
         """Its mail is about to be built: if the process dies now, this copy may be why."""
-        self._memory[self._places[key]] = Phase.TAKEN
+        self._map[self._places[key]] = Phase.TAKEN
 
     def note_back(self, key: int) -> None:
         """Nothing of it left, and it waits again."""
-        self._memory[self._places[key]] = Phase.WAITING
+        self._map[self._places[key]] = Phase.WAITING
 
     def note_leaving(self, key: int) -> None:
         """The next bytes may end this mail: from now on its fate may be unknown."""
-        self._memory[self._places[key]] = Phase.LEAVING
+        self._map[self._places[key]] = Phase.LEAVING
 
     def note_answer(self, key: int, outcome: Outcome) -> None:
         """The fate of this mail is known."""
-        memory, place = self._memory, self._places[key]
+        memory, place = self._map, self._places[key]
         text = outcome.text.encode(errors="replace")[:_LONGEST_TEXT]
         _ANSWER.pack_into(
             memory, place + 1, _KIND_AT[outcome.kind], _ABOUT_AT[outcome.about], outcome.code or 0, len(text)
@@ -125,18 +125,13 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file. What it says is left to ``recovery``, unless ``end`` was called."""
-        if self._map is not None:
+        if isinstance(self._map, mmap.mmap):
             self._map.close()
-            self._map = None
+            self._map = bytearray()
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
         self._path, self._places = None, {}
-
-    @property
-    def _memory(self) -> mmap.mmap:
-        assert self._map is not None  # noqa: S101 - a note outside a batch is a mistake of ours
-        return self._map
 
 
 @contextmanager

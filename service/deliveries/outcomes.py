@@ -1,4 +1,4 @@
-"""What a relay's answer changes. Owns retry times, the window, and which answers are held against nobody.
+"""What a relay's answer changes. Owns retry times, the window, and which answers count as an attempt.
 
 Every statement is for many copies at once. What an answer means for a route or an issue is decided elsewhere.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Double, Integer, Text, Update, func, select
 from sqlalchemy.orm import Session
 
 from service.deliveries.arrays import table_of, write_numbers, write_texts
+from service.deliveries.breaker import blames_nobody
 from service.deliveries.claiming import Claim
 from service.deliveries.moves import deliveries, match_ours, move, name_ours
 from service.deliveries.states import DeliveryEvent
@@ -53,15 +54,10 @@ def record_outcomes(session: Session, answers: Sequence[Answer]) -> None:
     if deferred:
         is_over = _is_window_over(session, deferred[0][0].issue_id)
         for answer in deferred:
-            closes = is_over and not blames_nobody(answer[1])
+            closes = is_over and _is_attempt(answer[1])
             groups[DeliveryEvent.SET_ASIDE if closes else DeliveryEvent.DEFER].append(answer)
     for event, group in groups.items():
         session.execute(_RECORD[event], _name_answers(event, group))
-
-
-def blames_nobody(outcome: Outcome) -> bool:
-    """Whether an answer says nothing about the person or the copy: it is queued again, and it was no attempt."""
-    return outcome.is_policy or outcome.about in {About.SENDER, About.RELAY}
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -74,6 +70,11 @@ def _event_of(outcome: Outcome) -> DeliveryEvent:
     if outcome.kind is OutcomeKind.REFUSED and blames_nobody(outcome):
         return DeliveryEvent.DEFER
     return _EVENTS[outcome.kind]
+
+
+def _is_attempt(outcome: Outcome) -> bool:
+    """Whether the copy was tried: a line that was lost says as little about it as a relay that refuses us."""
+    return outcome.about is not About.RELAY and not blames_nobody(outcome)
 
 
 def _is_window_over(session: Session, issue_id: int) -> bool:
@@ -110,7 +111,7 @@ def _name_answers(event: DeliveryEvent, answers: Sequence[Answer]) -> dict[str, 
         "texts": write_texts([outcome.text[:LONGEST_REPLY] for _, outcome in answers]),
     }
     if event is DeliveryEvent.DEFER:
-        counts = [0 if blames_nobody(outcome) else 1 for _, outcome in answers]
+        counts = [int(_is_attempt(outcome)) for _, outcome in answers]
         waits = [wait_after(claim.attempts + count) for (claim, _), count in zip(answers, counts, strict=True)]
         named["counts"] = write_numbers(counts)
         named["waits"] = write_numbers([wait.total_seconds() for wait in waits])

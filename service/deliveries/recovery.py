@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.db import SessionFactory, transaction
 from service.deliveries.abandoned import blame_copies, doubt_copies
-from service.deliveries.batches import put_down, wake
+from service.deliveries.batches import put_down
 from service.deliveries.claiming import Claim, columns_of_claim, give_back
 from service.deliveries.journal import SUFFIX, Phase, Record, hold_abandoned, read_journal
 from service.deliveries.moves import match_ours, name_ours
@@ -66,5 +66,4 @@ def _apply(session: Session, record: Record) -> None:
     doubt_copies(session, [claim for claim, note in known if note.phase is Phase.LEAVING])
     blame_copies(session, [claim for claim, note in known if note.phase is Phase.TAKEN])
     give_back(session, [claim for claim, note in known if note.phase is Phase.WAITING])
-    if not put_down(session, record.held):
-        wake(session, record.held.issue_id, [claim.delivery_id for claim, _ in known])
+    put_down(session, record.held)

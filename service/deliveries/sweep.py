@@ -35,6 +35,7 @@ def sweep(session: Session) -> None:
     free_expired(session)
     skip_cancelled(session)
     batch_rest(session)
+    reopen_issues(session)
     finish_issues(session)
     nudge(session)
 
@@ -64,6 +65,16 @@ def batch_rest(session: Session) -> None:
     )
     for issue_id in session.scalars(lacking).all():
         make_batches(session, issue_id)
+
+
+def reopen_issues(session: Session) -> None:
+    """Go on with an issue that was called sent before its last sender woke, and gave back what it had never sent."""
+    session.execute(
+        update(Issue)
+        .where(Issue.state == IssueState.SENT, _has_open_batch())
+        .values(state=next_state(IssueState.SENT, IssueEvent.REOPEN), finished_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def finish_issues(session: Session) -> None:

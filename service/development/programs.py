@@ -17,7 +17,7 @@ from service.settings import ROOT
 # The queues of ``service.adapters.celery``, a process for each: an issue going out never stands before a confirmation.
 # Threads: a busy prefork worker can hang at a warm stop and then repeats finished tasks (Celery 5.7). One for an issue:
 # its work is bound to the processor, so that a second would only take turns with it; another process is another core.
-WORKERS = {"post": 4, "bulk": 1}
+WORKERS = {"post": 8, "bulk": 1}
 # A mail that is being sent is finished, not cut: longer than the worker's own timeout for one dialogue.
 WORKER_STOPS_WITHIN = timedelta(seconds=40)
 

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 WHOLE_ROUTE: Final = ""  # where a domain would stand
 FRESH_FOR: Final = 5.0  # seconds that what was read holds
 EASE_EVERY: Final = timedelta(minutes=1)
+KEPT_FOR: Final = timedelta(days=1)  # a lesson that nobody met again since is about another day's mail
 # One sentence stands for every relay that refuses us, whoever met it first: an issue, a letter, another process.
 REFUSED_ALARM: Final = "relay:refuses"
 
@@ -111,6 +112,7 @@ class Lessons:
             log.warning("nothing is learnt about routes: the database does not answer (%s)", type(problem).__name__)
 
     def _read(self, session: Session) -> None:
+        session.execute(delete(Pace).where(Pace.changed_at <= self._clock() - KEPT_FOR))
         left = func.extract("epoch", Pace.quiet_until - self._clock())
         limits: dict[str, dict[str, Limit]] = {}
         now = self._monotonic()

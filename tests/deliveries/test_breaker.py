@@ -110,7 +110,7 @@ def test_the_alarm_names_the_issue_and_what_to_do(session: Session, issue: Issue
     consider(session, Breaker(issue.id), BLOCKED)
     (alarm,) = list_standing_alarms(session)
     assert alarm.sentence == (
-        f"Issue number 1, “Patience Station”, paused itself: {POLICY}. Nobody was lost; mend it and resume."
+        f"Issue number 1, “Patience Station”, paused itself: {POLICY}. Mend it, then resume: nobody gets a second copy."
     )
 
 

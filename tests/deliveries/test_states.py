@@ -40,12 +40,13 @@ def test_only_a_relays_answer_makes_a_copy_sent() -> None:
     }
 
 
-def test_an_uncertain_copy_is_never_claimed_and_is_queued_again_only_by_staff_or_by_a_sender_that_knows() -> None:
+def test_an_uncertain_copy_is_never_claimed_and_is_queued_again_only_by_staff_or_by_what_its_sender_knew() -> None:
     after = {event: next_state(DeliveryState.UNCERTAIN, event) for event in DeliveryEvent}
     assert after[DeliveryEvent.CLAIM] is None
     assert {event for event, state in after.items() if state is DeliveryState.QUEUED} == {
         DeliveryEvent.SEND_AGAIN,
-        DeliveryEvent.RELEASE,
+        DeliveryEvent.RELEASE,  # its journal says that it certainly did not leave
+        DeliveryEvent.DEFER,  # its journal has the relay's answer
     }
 
 

@@ -36,7 +36,8 @@ def send_issue(settings: Settings, issue_id: int, change: Change | None = None) 
         issue_id: what to send.
         change: a function of a module that exchanges parts of the sender before it begins.
     """
-    logging.basicConfig(filename=settings.journal_dir.parent / f"sender-{os.getpid()}.log", level=logging.INFO)
+    settings.journal_dir.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=settings.journal_dir / f"sender-{os.getpid()}.log", level=logging.INFO)
     stopping = _listen_for_stop()
     services = wire(settings, pool_size=2)
     use_publisher(_forget)

@@ -20,10 +20,11 @@ READERS = 3000
 @pytest.fixture
 def postgres() -> Iterator[Breakable]:
     """A PostgreSQL of this test's own."""
+    # Durable: a commit that its server forgets in a crash is a promise broken that no sender can mend.
     with TemporaryDirectory(prefix="postrider-faults-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # started by root, PostgreSQL runs as an account that must get in
-        with run_breakable(PostgresServer(folder / "postgres", durable=False)) as running:
+        with run_breakable(PostgresServer(folder / "postgres")) as running:
             migrate(running.url)
             yield running
 

@@ -130,7 +130,8 @@ def test_while_every_route_rests_none_is_asked_and_it_is_said_when_to_come_back(
 ) -> None:
     main = make_relay()
     with transaction(factory) as session:
-        session.add(Pace(route="main", domain="", quiet_until=clock.moment + timedelta(seconds=42), reason="421"))
+        until = clock.moment + timedelta(seconds=42)
+        session.add(Pace(route="main", domain="", quiet_until=until, changed_at=clock.moment))
     with pytest.raises(NoRoute, match="every route rests") as no_route:
         make_routes(factory, clock, [main]).open()
     assert no_route.value.wait == 42

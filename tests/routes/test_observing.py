@@ -165,6 +165,18 @@ def test_a_first_answer_that_asks_for_patience_is_followed_by_one_mail_at_a_time
     assert SLOWEST <= pace <= 0.5
 
 
+def test_a_lesson_that_nobody_met_again_for_a_day_is_forgotten(
+    routes: Routes, factory: SessionFactory, clock: Clock
+) -> None:
+    routes.learn("main", [("x@slow.example", SLOW_DOWN)])
+    clock.pass_time(86_400 - 1)
+    routes.grant("main", ["x@slow.example"])
+    assert list(paces_of(factory)) == ["slow.example"]
+    clock.pass_time(6)
+    assert routes.grant("main", ["x@slow.example"]) == [0.0]
+    assert paces_of(factory) == {}
+
+
 def test_what_was_learnt_can_be_forgotten(routes: Routes, factory: SessionFactory, clock: Clock) -> None:
     routes.learn("main", [("x@slow.example", SLOW_DOWN), ("x@a.example", CLOSED)])
     assert set(paces_of(factory)) == {"", "slow.example"}

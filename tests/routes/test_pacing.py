@@ -34,7 +34,9 @@ def teach(factory: SessionFactory, clock: Clock, domain: str, per_second: float 
     """Store a lesson about a domain of the main route."""
     with transaction(factory) as session:
         until = clock.moment + timedelta(seconds=quiet)
-        session.add(Pace(route="main", domain=domain, per_second=per_second, quiet_until=until, reason="450 slow"))
+        session.add(
+            Pace(route="main", domain=domain, per_second=per_second, quiet_until=until, changed_at=clock.moment)
+        )
 
 
 def test_without_a_limit_everything_leaves_and_nobody_is_asked(pacer: Pacer, tokens: FakeLimiter) -> None:

