@@ -19,12 +19,12 @@ SIGNING_SLICE: Final = timedelta(seconds=10)
 def register(app: Celery, services: Callable[[], Services]) -> None:
     """Add the tasks to ``app``."""
 
-    @app.task(name=Job.SEND_ISSUE.value)
+    @app.task(name=Job.SEND_ISSUE.value, shared=False)
     def send_issue(issue_id: int) -> None:
         """Wake a sender. Safe to repeat: batches are claimed under locks."""
         services().sender.send_waiting(issue_id, is_stopping)
 
-    @app.task(name=Job.SIGN_AHEAD.value)
+    @app.task(name=Job.SIGN_AHEAD.value, shared=False)
     def sign_ahead() -> None:
         """Sign for a while what is held. Safe to repeat: the first signature of a batch stays."""
         parts = services()

@@ -27,7 +27,7 @@ MINUTELY = timedelta(minutes=1)
 def register(app: Celery, services: Callable[[], Services]) -> None:
     """Add the task to ``app``."""
 
-    @app.task(name=SWEEP)
+    @app.task(name=SWEEP, shared=False)
     def sweep_lost_work() -> None:
         """Free, finish and nudge by the rows. Safe to repeat and to run twice at once."""
         sweep_everything(services())

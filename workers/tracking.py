@@ -14,7 +14,7 @@ from service.wiring import Services
 def register(app: Celery, services: Callable[[], Services]) -> None:
     """Add the task to ``app``."""
 
-    @app.task(name=Job.COUNT_HITS.value)
+    @app.task(name=Job.COUNT_HITS.value, shared=False)
     def count_hits() -> None:
         """Judge every hit that waits, a thousand in a transaction. Safe to repeat: judged hits are done."""
         while True:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from service.development.bench.confirmations import measure_confirmations
 from service.development.bench.faults import FaultOrder, measure_faults
 from service.development.bench.send import Order, measure_sending
 from service.development.bench.webhooks import measure_webhooks
@@ -68,6 +69,22 @@ def bench_faults(kills: int, recipients: int, policy: str, seed: int | None, *, 
     click.echo(json.dumps(figures.to_plain_data()))
     if figures.breaks_promise(order):
         raise Conflict(f"The promise of policy {policy} does not hold.")
+
+
+@bench.command("confirmations")
+@click.option("--recipients", type=click.IntRange(1, 5_000_000), default=100_000, show_default=True)
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="Sending processes.")
+@click.option("--json", "as_json", is_flag=True, help="The figures alone.")
+def bench_confirmations(recipients: int, processes: int, *, as_json: bool) -> None:
+    """Measure how soon confirmation mails reach the relay while an issue goes out."""
+    figures = measure_confirmations(recipients, processes)
+    if not as_json:
+        click.echo(
+            f"{figures.sign_ups} sign-ups while {figures.recipients:,} copies went out in {figures.issue_seconds:.0f} "
+            f"s: half had their mail within {figures.p50_seconds:.2f} s, 95 of 100 within {figures.p95_seconds:.2f} s, "
+            f"the slowest after {figures.slowest_seconds:.2f} s; {figures.lost} never came."
+        )
+    click.echo(json.dumps(figures.to_plain_data()))
 
 
 @bench.command("webhooks")

@@ -30,7 +30,7 @@ class DatabaseLimiter:
         return self._move(bucket, per_second, burst, lambda held: max(0, min(want, floor(held + debt + _ROUNDING))))
 
     def give_back(self, bucket: str, per_second: float, burst: float, count: int) -> None:
-        """Put unused tokens back, up to the brim."""
+        """Put unused tokens back; what is above the brim is lost at the next asking."""
         self._move(bucket, per_second, burst, lambda _: -count)
 
     def _move(self, bucket: str, per_second: float, burst: float, choose: Callable[[float], int]) -> int:
@@ -43,9 +43,7 @@ class DatabaseLimiter:
                 held = min(burst, row[0] + max(0.0, float(row[1])) * per_second)
                 taken = choose(held)
                 session.execute(
-                    update(Bucket)
-                    .where(Bucket.name == bucket)
-                    .values(tokens=min(burst, held - taken), filled_at=self._clock())
+                    update(Bucket).where(Bucket.name == bucket).values(tokens=held - taken, filled_at=self._clock())
                 )
                 return taken
         except SQLAlchemyError as problem:

@@ -4,7 +4,6 @@ Redis counts, and the database while Redis is away; each by its own clock, so a 
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -38,7 +37,6 @@ class SharedLimiter:
     def __init__(self, first: Limiter, second: Limiter, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._first, self._second, self._monotonic = first, second, monotonic
         self._ask_again_at = float("-inf")
-        self._lock = threading.Lock()
 
     def take(self, bucket: str, per_second: float, burst: float, want: int, debt: float = 0.0) -> int:
         """Take tokens; see ``Limiter``. Never raises."""
@@ -54,16 +52,10 @@ class SharedLimiter:
             try:
                 return question(self._first)
             except Unavailable as away:
-                self._note_away(away)
+                self._ask_again_at = self._monotonic() + AWAY_FOR
+                log.warning("the database counts mails for %.0f s: %s", AWAY_FOR, away.message)
         try:
             return question(self._second)
         except Unavailable as away:
             log.warning("nobody counts mails now, so those under a limit wait: %s", away.message)
             return None
-
-    def _note_away(self, away: Unavailable) -> None:
-        with self._lock:
-            is_news = self._monotonic() >= self._ask_again_at
-            self._ask_again_at = self._monotonic() + AWAY_FOR
-        if is_news:
-            log.warning("the database counts mails for %.0f s: %s", AWAY_FOR, away.message)

@@ -16,6 +16,7 @@ Answers = Collection[tuple[str, Outcome]]  # recipient and what happened
 
 EASE_EVERY: Final = 10.0  # seconds between two looks of one process at whether a limit may be eased
 SILENCES: Final = 4  # in a row, which takes some minutes: then staff are told
+MANY_DOMAINS: Final = 4
 
 
 class Observer:
@@ -74,13 +75,8 @@ class Observer:
 
     def _note_troubles(self, route: str, limits: Mapping[str, Limit], others: Answers, answers: Answers) -> None:
         """Note each trouble of a window once, however many mails met it, and none where mails must rest already."""
-        met: dict[str, Outcome] = {}
-        for recipient, outcome in others:
-            trouble = find_trouble(outcome)
-            if trouble is not None:
-                met[WHOLE_ROUTE if trouble is Trouble.ROUTE else domain_of(recipient)] = outcome
         now = self._monotonic()
-        for domain, outcome in met.items():
+        for domain, outcome in _find_troubled(others, len(answers)).items():
             if domain in limits and limits[domain].quiet_until > now:
                 continue
             if domain == WHOLE_ROUTE:
@@ -95,3 +91,20 @@ class Observer:
         self._took.discard((route, domain))
         observed = self._meters[route].per_second() * share
         self._lessons.note_trouble(route, domain, rest, describe(outcome), observed, had_success=had_success)
+
+
+def _find_troubled(others: Answers, answers: int) -> dict[str, Outcome]:
+    """Return what each domain that must go slower, or the route as a whole, was told.
+
+    Several domains that lose patience at once, over half of a window, are one relay that does, in whatever words.
+    """
+    troubles = [(recipient, outcome, find_trouble(outcome)) for recipient, outcome in others]
+    told = {
+        WHOLE_ROUTE if trouble is Trouble.ROUTE else domain_of(recipient): outcome
+        for recipient, outcome, trouble in troubles
+        if trouble is not None
+    }
+    is_everybody = sum(1 for *_, trouble in troubles if trouble is not None) * 2 > answers
+    if len(told) >= MANY_DOMAINS and is_everybody:
+        return {WHOLE_ROUTE: next(reversed(told.values()))}
+    return told

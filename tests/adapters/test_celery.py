@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 
 import pytest
 import redis
@@ -37,7 +36,7 @@ def app() -> ScriptedCelery:
 
 
 @pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The clock of the publisher: one number, to be changed."""
     clock = [1000.0]
     monkeypatch.setattr(celery, "monotonic", lambda: clock[0])

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import func, update
 
 from service.adapters.smtp import SmtpRelay
@@ -18,16 +20,18 @@ from service.deliveries.guard import Guard
 from service.deliveries.kept import KeptSessions, Lent
 from service.deliveries.letters import ATTEMPTS, CRASHES_BEFORE_ASIDE, LetterSender
 from service.errors import Conflict
-from service.jobs import Job
+from service.jobs import Job, use_publisher
+from service.mail.events import Outcome
 from service.mail.models import Letter, LetterKind, LetterState
 from service.mail.outbox import post_letter
 from service.mail.transport import Witness
+from service.mail.verp import Errand, MailKind, Returned
 from service.routes.buckets import DatabaseLimiter
 from service.routes.choosing import Routes
 from service.routes.limiter import SharedLimiter
 from service.routes.models import Pace
-from service.settings import parse_routes
-from service.wiring import Services
+from service.settings import DkimKey, Settings, parse_routes
+from service.wiring import Services, wire
 from tests.factories.publication import make_issue, make_newsletter
 from tests.faults.relay import LoggingRelay, run_relay
 from tests.fixtures.services import OpenTransaction, PublishedJobs
@@ -186,6 +190,22 @@ def test_a_route_that_rests_is_no_attempt(
     assert (_is_waiting(letter), letter.attempts) == (True, 0)
 
 
+def test_what_a_relay_says_to_a_letter_is_learnt_for_all_mail(
+    services: Services, smtp_sink: SmtpSink, open_transaction: OpenTransaction, letter_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    learnt: list[tuple[str, str, int | None]] = []
+
+    def learn(_: Routes, route: str, answers: list[tuple[str, Outcome]]) -> None:
+        learnt.extend((route, recipient, outcome.code) for recipient, outcome in answers)
+
+    monkeypatch.setattr(Routes, "learn", learn)
+    smtp_sink.refuse(READER, "450 4.7.1 Slower please")
+    services.letter_sender.deliver(letter_id)
+    assert learnt == [("main", READER, 450)]
+    assert _is_waiting(_read(open_transaction, letter_id))
+
+
 def test_a_process_that_stops_gives_a_letter_back_that_has_not_begun_to_leave(
     through: Callable[[str], LetterSender], relay: LoggingRelay, open_transaction: OpenTransaction, letter_id: int,
     published_jobs: PublishedJobs,
@@ -244,9 +264,13 @@ def test_case_29_a_letter_that_its_relay_holds_does_not_delay_another(
     waiting = threading.Thread(target=slow.deliver, args=(letter_id,))
     waiting.start()
     relay.wait_until_holding()
-    slow.deliver(other_id, should_stop=lambda: relay.held == 2 and relay.give_answers() is None)
-    waiting.join()
+    other = threading.Thread(target=slow.deliver, args=(other_id,))
+    other.start()
+    relay.wait_until_holding(connections=2)
     assert [mail.recipient for mail in relay.accepted] == [READER, "sam@example.org"]
+    relay.give_answers()
+    for thread in (waiting, other):
+        thread.join()
 
 
 def test_a_relay_that_refuses_us_blames_no_reader(
@@ -328,3 +352,21 @@ def test_a_session_that_can_take_no_more_is_not_kept(services: Services) -> None
     again: Lent = kept.lend(READER)
     assert again.is_used
     again.session.close()
+
+
+def test_a_letter_is_signed_and_its_bounces_say_whose_they_are(
+    settings: Settings, open_transaction: OpenTransaction, smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    key, file = ed25519.Ed25519PrivateKey.generate(), tmp_path / "dkim.pem"
+    file.touch(0o600)
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    signing = replace(settings, dkim_keys=(DkimKey("pat.test", "one", file),), return_domain="bounces.test")
+    services = wire(signing)
+    use_publisher(PublishedJobs())
+    letter_id = _post(open_transaction, READER)
+    services.letter_sender.deliver(letter_id)
+    services.close()
+    (mail,) = smtp_sink.messages
+    assert "d=pat.test" in dict(mail.headers)["DKIM-Signature"]
+    returned = services.composers.returns.read(mail.envelope.sender)
+    assert returned == Returned(Errand.BOUNCE, MailKind.LETTER, letter_id)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 PATIENCE = 60.0  # seconds; a process that takes longer to end is a failure
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["service.web.app", "tests.fixtures.services"])
+_forks.set_forkserver_preload(["tests.faults.warm"])
 
 
 class Fork:

@@ -77,6 +77,10 @@ class LoggingRelay:
         """How many connections wait for an answer."""
         return sum(session.owed != b"" for session in tuple(self._sessions))
 
+    def forget(self) -> None:
+        """Begin the log again."""
+        os.truncate(self.folder / LOG, 0)
+
     def dawdle(self, seconds: float) -> None:
         """Wait so long before each answer to a mail's text; 0 for none."""
         self.wait = seconds

@@ -71,5 +71,5 @@ def _is_running(services: Services, issue_id: int) -> bool:
         return session.get_one(Issue, issue_id).state is IssueState.SENDING
 
 
-def _forget(_job: Job, *_ids: int) -> None:
+def _forget(job: Job, *ids: int) -> None:
     """Stand where the broker would be: these processes look for work themselves."""

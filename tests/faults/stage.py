@@ -34,6 +34,14 @@ _NEXT_ATTEMPT = (
 )
 
 
+_AS_RELEASED = (
+    "update issues set state = 'sending', finished_at = null",
+    "update batches set fence = fence + 1, lease_until = null, due_at = now()",
+    "update deliveries set state = 'queued', fence = fence + 1, crashes = 0, attempts = 0, lease_until = null,"
+    " next_attempt_at = now(), message_id = null, reply_code = null, reply_text = null, reason = null",
+)
+
+
 @dataclass
 class Stage:
     """One issue on its way over a relay that keeps a log."""
@@ -53,6 +61,11 @@ class Stage:
             release_issue(session, issue.id, PUBLIC_URL)
             self.issue_id = issue.id
         return self.issue_id
+
+    def begin_again(self) -> None:
+        """Let the issue be as it was when it was released, and the relay have seen nothing of it."""
+        self._execute(_AS_RELEASED)
+        self.relay.forget()
 
     def start_sender(self, change: Change | None = None, settings: Settings | None = None) -> Fork:
         """Start one sending process; ``settings`` where it is not to be a process of this machine."""

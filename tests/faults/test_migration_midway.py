@@ -1,12 +1,11 @@
 """The schema moves on while an issue is going out: what the code before has in hand is its own, the rest goes on."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, Table, create_engine, insert, text
+from sqlalchemy import Connection, MetaData, RowMapping, Table, create_engine, insert, text
 
 from service.deliveries.states import DeliveryState
 from service.schema import migrate
@@ -20,7 +19,7 @@ TABLES = ("newsletters", "subscribers", "subscriptions", "issues", "items", "edi
 READERS = 600
 # What senders of the code before have done of it: each state, its number of copies, and whether its lease still runs.
 SENT, CLAIMED, SENDING, CLAIMED_BY_DEAD, SENDING_BY_DEAD = 100, 20, 5, 7, 3
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+Rows = Mapping[str, Sequence[RowMapping]]
 
 
 @pytest.fixture

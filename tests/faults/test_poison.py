@@ -3,10 +3,11 @@
 import os
 import signal
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from service.db import transaction
 from service.deliveries.claiming import Claim
+from service.deliveries.compose import Composer
 from service.deliveries.queries import find_copies
 from service.deliveries.sending import Sender
 from service.deliveries.states import DeliveryState
@@ -37,18 +38,20 @@ def test_case_11_a_copy_that_kills_its_process_is_set_aside_after_three_and_othe
 
 def make_deadly(sender: Sender) -> Sender:
     """Let the sender die whenever it writes the one reader's mail."""
-    return replace(sender, load_composer=lambda *where: _DeadlyComposer(sender.load_composer(*where)))
+    return replace(sender, load_composer=lambda *where: cast("Composer", _DeadlyComposer(sender.load_composer(*where))))
 
 
 class _DeadlyComposer:
-    def __init__(self, composer: Any) -> None:
+    """A composer that dies over one reader's mail, as a fault in a C library would make it."""
+
+    def __init__(self, composer: Composer) -> None:
         self._composer = composer
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._composer, name)
 
-    def compose(self, claim: Claim, *how: Any, **named: Any) -> OutgoingMail:
-        """Write a mail, or die as a fault in a C library would make it."""
+    def compose(self, claim: Claim, signature: bytes | None = None) -> OutgoingMail:
+        """Write a mail, or die."""
         if claim.recipient == DEADLY:
             os.kill(os.getpid(), signal.SIGSEGV)
-        return self._composer.compose(claim, *how, **named)
+        return self._composer.compose(claim, signature)

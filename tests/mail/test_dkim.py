@@ -88,10 +88,21 @@ def test_another_key_at_the_same_name_does_not_verify(newsletter: bytes) -> None
         ([make_rsa_key(selector="r2"), RSA], [b"r2"]),
         ([RSA, make_rsa_key(selector="r0"), ED25519, make_ed25519_key(selector="e0")], [b"r1", b"e1"]),
         ([make_rsa_key("other.test"), RSA], [b"r1"]),
+        ([make_rsa_key("news.crossings.test", "n1"), RSA], [b"r1"]),
         ([make_rsa_key("news.crossings.test")], []),
         ([], []),
     ],
-    ids=["rsa", "ed25519", "rsa goes first", "new before old", "firsts of each", "own domain", "subdomain", "none"],
+    ids=[
+        "rsa",
+        "ed25519",
+        "rsa goes first",
+        "new before old",
+        "firsts of each",
+        "own domain",
+        "not a subdomain's",
+        "subdomain",
+        "none",
+    ],
 )
 def test_the_first_key_of_each_kind_signs_for_its_own_domain(keys: list[SigningKey], selectors: list[bytes]) -> None:
     signed = DkimKeys(keys).sign(f"letter@{DOMAIN.upper()}", PLAIN, MOMENT)
@@ -101,7 +112,8 @@ def test_the_first_key_of_each_kind_signs_for_its_own_domain(keys: list[SigningK
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\r\n", b"\r\n\r\n", b"Text.\r\n\r\n\r\n", b"No end", b" \r\n", b"a  b \r\n\r\nc\r\n"]
+    "body",
+    [b"", b"\r\n", b"\r\n\r\n", b"Text.\r\n\r\n\r\n", b"No end", b" \r\n", b"Text. \r\n\r\n", b"a  b \r\n\r\nc\r\n"],
 )
 def test_any_body_is_canonicalised_as_a_verifier_does(body: bytes) -> None:
     mail = PLAIN.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body

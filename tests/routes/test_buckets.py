@@ -30,6 +30,16 @@ def test_a_slow_bucket_gives_one_a_minute_however_often_it_is_asked(factory: Ses
     assert granted[::8] == [1, 1, 1, 1, 1]
 
 
+def test_a_bucket_filled_in_small_steps_loses_nothing(factory: SessionFactory, clock: Clock) -> None:
+    """Ten tenths are a little less than one, for a computer."""
+    limiter = DatabaseLimiter(factory, clock.database)
+    granted = [limiter.take("b", 0.1, 1.0, 1)]
+    for _ in range(30):
+        clock.pass_time(1)
+        granted.append(limiter.take("b", 0.1, 1.0, 1))
+    assert [place for place, taken in enumerate(granted) if taken] == [0, 10, 20, 30]
+
+
 def test_an_urgent_mail_borrows_and_the_others_wait_for_it(factory: SessionFactory, clock: Clock) -> None:
     limiter = DatabaseLimiter(factory, clock.database)
     assert limiter.take("b", 1.0, 2.0, 9) == 2

@@ -82,6 +82,20 @@ def test_case_24_greylisting_holds_up_nobody_else(
     assert routes.grant("main", ["other@grey.example"]) == [0.0]
 
 
+@pytest.mark.parametrize(
+    ("deferred", "accepted", "is_route"),
+    [("a b c d", "", True), ("a b c", "", False), ("a b c d", "e f g h", False), ("a b c d e", "f g h i", True)],
+)
+def test_many_domains_that_ask_for_patience_at_once_are_one_relay_that_does(
+    routes: Routes, factory: SessionFactory, deferred: str, accepted: str, is_route: bool
+) -> None:
+    answers = [(f"x@{domain}.example", SLOW_DOWN) for domain in deferred.split()]
+    answers += [(f"x@{domain}.example", ACCEPTED) for domain in accepted.split()]
+    routes.learn("main", answers)
+    assert (paces_of(factory).keys() == {""}) is is_route
+    assert is_route or len(paces_of(factory)) == len(deferred.split())
+
+
 def test_mails_that_were_on_the_wire_do_not_halve_again(routes: Routes, factory: SessionFactory, clock: Clock) -> None:
     send(routes, clock, "a.example", times=10)
     elsewhere = make_routes(factory, clock, [make_relay()])

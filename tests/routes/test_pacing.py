@@ -11,7 +11,7 @@ from service.routes.limiter import SharedLimiter
 from service.routes.models import Pace
 from service.routes.pacing import LONGEST_WAIT, Pacer, domain_of
 from service.settings import Route
-from tests.routes.simulation import Clock, FakeLimiter
+from tests.routes.simulation import Clock, FakeLimiter, make_relay, make_routes
 
 MAIN = Route("main", "smtp://main.example:25")
 
@@ -105,6 +105,18 @@ def test_a_quiet_route_lets_nothing_through_and_spends_no_token(
     tokens.grants["main"] = 2
     assert pacer.grant(MAIN, ["a@a.example", "b@b.example"]) == [0.0, 0.0]
     assert tokens.calls == [("main", 2)]
+
+
+def test_a_letter_borrows_from_the_next_second_and_the_issue_waits_for_it(
+    factory: SessionFactory, clock: Clock
+) -> None:
+    routes = make_routes(factory, clock, [make_relay(per_second=2.0)])
+    assert routes.grant("main", ["a@a.example"] * 3) == [0.0, 0.0, 0.5]
+    assert routes.grant("main", ["letter@a.example"] * 3, urgent=True) == [0.0, 0.0, 0.5]
+    clock.pass_time(1)
+    assert routes.grant("main", ["a@a.example"]) == [0.5]
+    clock.pass_time(1)
+    assert routes.grant("main", ["a@a.example"]) == [0.0]
 
 
 def test_a_warm_up_gives_out_its_day_and_then_waits(pacer: Pacer, clock: Clock, tokens: FakeLimiter) -> None:

@@ -11,7 +11,7 @@ from service.alarms.models import Alarm
 from service.db import SessionFactory
 from service.wiring import Services
 from tests.fixtures.services import OpenTransaction
-from tests.workers.conftest import Broker
+from tests.workers.breakable import Broker
 from workers import broker as module
 from workers.broker import BrokerCare
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,6 +64,16 @@ def test_without_a_broker_each_process_does_what_its_queue_would_bring(
     wait_until(lambda: smtp_sink.recipients, "a mail")
     words = {"letter@example.org": "letter", "reader-0@example.org": "issue"}
     assert {words[recipient] for recipient in smtp_sink.recipients} == expected
+
+
+@pytest.mark.parametrize("queue", [BULK, POST])
+def test_every_process_looks_for_the_journals_of_dead_senders_however_well_its_broker_is(
+    app: Celery, services: Services, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, queue: str
+) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr(duties, "recover_journals", lambda _, folder: seen.append(folder))
+    make_watchman(_worker(app, SimpleNamespace(executor=pool), queue), services).look()
+    assert seen == [services.settings.journal_dir]
 
 
 def test_a_task_that_celery_receives_is_noted(

@@ -9,10 +9,11 @@ from redis import Redis
 from service.adapters.celery import BULK, make_celery
 from service.deliveries.states import DeliveryState
 from service.development.programs import make_workers
+from service.jobs import Job, publish
 from tests.faults.relay import LoggingRelay, run_relay
 from tests.fixtures.processes import RunningService
 from tests.waiting import wait_until
-from tests.workers.sending import count_states, is_sent, publish_newsletter, release
+from tests.workers.sending import count_states, publish_newsletter, release
 
 READERS = 300
 
@@ -28,7 +29,7 @@ def relay(tmp_path: Path) -> Iterator[LoggingRelay]:
 def test_case_05_a_worker_that_is_asked_to_end_finishes_its_mails_and_gives_the_rest_back(
     running: RunningService, relay: LoggingRelay
 ) -> None:
-    post, bulk = make_workers({**running.environment, "SMTP_URL": relay.url})
+    _, bulk = make_workers({**running.environment, "SMTP_URL": relay.url})
     running.stop()
     running.start(bulk)
     issue_id = release(running, publish_newsletter(running, READERS))
@@ -45,8 +46,9 @@ def test_case_05_a_worker_that_is_asked_to_end_finishes_its_mails_and_gives_the_
     }
 
     relay.dawdle(0)
-    running.start(bulk, post)
-    wait_until(lambda: is_sent(running, issue_id), "the rest")
+    running.start(bulk)
+    publish(Job.SEND_ISSUE, issue_id)
+    wait_until(lambda: count_states(running, issue_id) == {DeliveryState.SENT: READERS}, "the rest")
     assert sorted(relay.times_taken.values()) == [1] * READERS
 
 
@@ -60,7 +62,7 @@ def test_case_10_a_nudge_that_is_handed_out_again_while_its_task_still_runs_has_
     wait_until(lambda: len(relay.accepted) >= 20, "the first mails")
 
     with Redis.from_url(running.environment["REDIS_URL"]) as client:
-        wait_until(lambda: _hand_out_again(running) or not client.hlen("unacked"), "the nudge to be waiting again")
+        wait_until(lambda: _hand_out_again(running, client), "the nudge to be waiting again")
         assert client.llen(BULK) >= 1
         running.start(second)
         wait_until(lambda: client.llen(BULK) == 0, "the second worker to take it")
@@ -68,9 +70,10 @@ def test_case_10_a_nudge_that_is_handed_out_again_while_its_task_still_runs_has_
     assert sorted(relay.times_taken.values()) == [1] * READERS
 
 
-def _hand_out_again(running: RunningService) -> None:
+def _hand_out_again(running: RunningService, client: "Redis") -> bool:
     """Do what kombu does in a worker when the visibility timeout is over, as if it were over now."""
     app = make_celery(running.environment["REDIS_URL"])
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "visibility_timeout": 0}
     with app.connection() as connection:
         connection.default_channel.qos.restore_visible()
+    return not client.hlen("unacked")

@@ -9,7 +9,7 @@ from service.development.children import Child
 from tests.fixtures.processes import RunningService
 from tests.fixtures.smtp import SmtpSink
 from tests.waiting import wait_until
-from tests.workers.conftest import Broker
+from tests.workers.breakable import Broker
 from tests.workers.sending import is_sent, publish_newsletter, release
 
 READERS = 30

@@ -170,7 +170,7 @@ class Dialogue:
         mail, self._announced = self._announced, None
         if mail is None:
             return None
-        self._is_last, self.is_ready = True, False
+        self._is_last = True
         if self._leaving is None:
             self.end(GIVEN_UP)
         return mail.key
@@ -273,7 +273,7 @@ class Dialogue:
         awaited = self._awaited
         # Nothing but a text may stand before the next group.
         may_follow = not awaited or (self._extensions.pipelining and awaited[-1] in _TEXTS)
-        self.is_ready = may_follow and self.ended is None and not self._is_last
+        self.is_ready = may_follow and self.ended is None
 
     def _tell_announced(self, outcome: Outcome) -> None:
         mail, self._announced = self._announced, None

@@ -73,7 +73,7 @@ def measure_faults(order: FaultOrder, say: Say) -> FaultFigures:
         servers = stack.enter_context(run_servers(folder))
         settings = load_settings(make_environment(folder, servers, mail_port, {}))
         hands = Hands(settings)
-        stack.callback(hands.get().factory.kw["bind"].dispose)
+        stack.callback(hands.get().close)
         errand = _choose_errand(order, hands)
         errand.prepare(order.recipients)
         start_programs([make_sink(mail_port, "--log", str(log), "--delay", str(_pace(order, errand)))], folder, stack)

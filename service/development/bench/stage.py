@@ -6,7 +6,7 @@ Owns its start and stop in a folder that is thrown away. Never measures.
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,7 +80,7 @@ def run_stage(
             programs += [make_test_stripe(environment, stripe_port, None, folder), make_web(environment, web_port)]
         children = start_programs(programs, folder, stack)
         services = wire(load_settings(environment))
-        stack.callback(services.factory.kw["bind"].dispose)
+        stack.callback(services.close)
         yield Stage(services, children, own_port, folder / "meters")
 
 
@@ -111,9 +111,16 @@ def start_programs(programs: list[Program], folder: Path, stack: ExitStack) -> d
     for program in programs:
         children[program.name] = Child(replace(program, log=folder / f"{program.name}.log"))
         stack.callback(children[program.name].stop)
+    stack.callback(_ask_all_to_stop, children.values())
     for child in children.values():
         child.wait_until_ready()
     return children
+
+
+def _ask_all_to_stop(children: Iterable[Child]) -> None:
+    """Let them end at the same time; each is waited for afterwards."""
+    for child in children:
+        child.ask_to_stop()
 
 
 def _keep(*names: str) -> dict[str, str]:

@@ -157,6 +157,7 @@ def test_a_text_asked_for_although_nobody_was_taken_is_ended_by_the_dot_alone() 
     line.announce(1)
     line.written()
     line.says("250 ok", "550 5.1.1 unknown", "354 go")
+    assert line.dialogue.is_ready
     line.announce(2)
     assert line.written() == DOT + group(2)
     line.says("554 5.5.1 no valid recipients", "250 ok", "250 ok", "354 go")
@@ -270,6 +271,26 @@ def test_case_23_a_421_to_mail_on_a_connection_that_had_its_share_gives_the_mail
     assert line.dialogue.unbegun == mail(2)
 
 
+@pytest.mark.parametrize("replies", [["250 ok"], ["250 ok", "250 ok"]])
+def test_case_23_a_421_about_a_mail_is_its_outcome_on_a_connection_that_had_its_share_too(replies: list[str]) -> None:
+    line = Line()
+    _bring_out(line, 1)
+    line.announce(2)
+    line.says("250 ok", *replies, "421 4.7.0 slow down")
+    assert line.outcomes == [(1, ACCEPTED, 250, About.MAIL), (2, DEFERRED, 421, About.RELAY)]
+    assert line.dialogue.unbegun is None
+
+
+def test_nothing_is_said_or_heard_after_the_end() -> None:
+    line = Line()
+    line.announce(1)
+    line.written()
+    line.says("250 ok", "550 5.1.1 unknown", "421 4.7.0 busy", "250 ok", "354 go")
+    assert line.written() == b""
+    line.dialogue.receive(b"421 4.3.2 again\r\n")
+    assert line.dialogue.ended == Outcome(DEFERRED, 421, "4.7.0 busy", About.RELAY)
+
+
 def test_a_421_between_mails_ends_the_connection() -> None:
     line = Line()
     line.says("421 4.4.2 idle too long")
@@ -356,11 +377,12 @@ def test_giving_up_leaves_the_mail_whose_text_is_out_its_answer() -> None:
     assert line.dialogue.give_up() == 2
     assert line.dialogue.ended is None
     assert not line.dialogue.is_ready
-    line.says("250 ok", "250 ok", "250 ok", "354 go")
+    line.says("250 ok")
     assert line.outcomes == [(1, ACCEPTED, 250, About.MAIL)]
-    assert line.written() == b""
     assert line.dialogue.ended is not None
     assert line.dialogue.unbegun is None
+    line.says("250 ok", "250 ok", "354 go")
+    assert line.written() == b""
 
 
 def test_nothing_is_given_up_of_a_connection_that_announced_nothing() -> None:

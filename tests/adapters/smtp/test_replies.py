@@ -82,6 +82,10 @@ def test_the_longest_reply_is_read_and_one_byte_more_is_not() -> None:
     assert _read(b"220 a" + longest[4:])[1]
 
 
+def test_many_replies_of_several_lines_are_each_measured_alone() -> None:
+    assert _read(b"250-two\r\n250 lines\r\n" * LONGEST_REPLY) == ([(250, "two lines")] * LONGEST_REPLY, "")
+
+
 _LINES = st.one_of(
     st.builds(
         lambda code, mark, text, end: b"%d%b%b%b" % (code, mark, text, end),

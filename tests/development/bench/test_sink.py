@@ -58,6 +58,7 @@ def test_with_a_delay_the_mail_is_in_the_log_while_its_sender_still_waits(tmp_pa
         client = smtplib.SMTP(LOOPBACK, port, timeout=10)
         _send_by_hand(client)
         wait_until(lambda: log.exists() and log.read_text() == "one@letters.test\tb@example.org\n", "the log")
+        assert client.sock is not None
         assert select([client.sock], [], [], 0)[0] == []
         client.close()
 

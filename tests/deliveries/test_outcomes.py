@@ -1,0 +1,225 @@
+"""What each answer of a relay changes, for many copies at once: states, waits, the window and the words kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, update
+
+from service.deliveries.batches import claim_batch, put_down
+from service.deliveries.claiming import Claim
+from service.deliveries.models import Delivery
+from service.deliveries.outcomes import LONGEST_REPLY, LONGEST_WAIT, WINDOW, record_outcomes, wait_after
+from service.deliveries.states import DeliveryEvent, next_state
+from service.deliveries.states import DeliveryState as S
+from service.deliveries.uncertain import settle_by_evidence
+from service.issues.models import Issue
+from service.mail.events import About, Outcome, OutcomeKind
+from tests.deliveries.steps import claim, count_copies, expire_leases, intend_all, make_all_due, run_sweep
+from tests.fixtures.services import OpenTransaction
+
+K = OutcomeKind
+
+
+@pytest.fixture
+def claims(open_transaction: OpenTransaction, issue_id: int) -> list[Claim]:
+    """Twelve copies that are on their way."""
+    with open_transaction() as session:
+        taken = claim(session, issue_id)[1]
+        intend_all(session, taken)
+        return taken
+
+
+def _copy(open_transaction: OpenTransaction, one: Claim) -> Delivery:
+    with open_transaction() as session:
+        return session.get_one(Delivery, one.delivery_id)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "attempts"),
+    [
+        (Outcome(K.ACCEPTED, 250, "2.0.0 Ok"), S.SENT, 1),
+        (Outcome(K.ACCEPTED, 251, "2.1.5 will forward"), S.SENT, 1),
+        (Outcome(K.DEFERRED, 450, "4.2.1 Greylisted", About.RECIPIENT), S.QUEUED, 1),
+        (Outcome(K.DEFERRED, 452, "4.3.1 Not enough room", About.MAIL), S.QUEUED, 1),
+        (Outcome(K.DEFERRED, 421, "4.7.0 Too many", About.RELAY), S.QUEUED, 0),
+        (Outcome(K.DEFERRED, None, "the connection ended", About.RELAY), S.QUEUED, 0),
+        (Outcome(K.REFUSED, 550, "5.1.1 No such user", About.RECIPIENT), S.FAILED, 1),
+        (Outcome(K.REFUSED, 554, "5.6.0 Bad content", About.MAIL), S.FAILED, 1),
+        (Outcome(K.REFUSED, 550, "5.7.1 Policy", About.MAIL), S.QUEUED, 0),
+        (Outcome(K.REFUSED, 553, "5.1.8 Bad sender", About.SENDER), S.QUEUED, 0),
+        (Outcome(K.REFUSED, 535, "5.7.8 Bad password", About.RELAY), S.QUEUED, 0),
+        (Outcome(K.REFUSED, 552, "5.3.4 Too big", About.MAIL), S.QUEUED, 0),
+        (Outcome(K.LOST_TRACK, None, "the connection ended", About.MAIL), S.UNCERTAIN, 1),
+        (Outcome(K.LOST_TRACK, None, "the connection ended", About.RELAY), S.UNCERTAIN, 1),
+        (Outcome(K.ACCEPTED, 250, "2.0.0 Ok", About.RELAY), S.SENT, 1),
+    ],
+    ids=lambda value: f"{value.code} {value.text} {value.about}" if isinstance(value, Outcome) else None,
+)
+def test_each_answer_leads_to_one_state_and_says_whether_it_was_an_attempt(
+    open_transaction: OpenTransaction, claims: list[Claim], outcome: Outcome, state: S, attempts: int
+) -> None:
+    with open_transaction() as session:
+        record_outcomes(session, [(claims[0], outcome)])
+    copy = _copy(open_transaction, claims[0])
+    assert (copy.state, copy.attempts) == (state, attempts)
+    assert (copy.reply_code, copy.reply_text) == (outcome.code, outcome.text)
+    assert (copy.next_attempt_at > copy.changed_at) is (state is S.QUEUED)
+    assert _copy(open_transaction, claims[1]).state is S.SENDING
+
+
+def test_many_kinds_are_recorded_together_each_as_its_own(
+    open_transaction: OpenTransaction, claims: list[Claim]
+) -> None:
+    outcomes = [
+        Outcome(K.ACCEPTED, 250, "2.0.0 Ok, the first"),
+        Outcome(K.REFUSED, 550, '5.1.1 "Nobody", \\ {here}'),
+        Outcome(K.ACCEPTED, 250, "2.0.0 Ok, the second"),
+        Outcome(K.LOST_TRACK, None, "the connection ended"),
+        Outcome(K.DEFERRED, 451, "4.3.0 NULL"),
+        Outcome(K.ACCEPTED, 250, ""),
+    ]
+    with open_transaction() as session:
+        record_outcomes(session, list(zip(claims, outcomes, strict=False)))
+    copies = [_copy(open_transaction, one) for one in claims[: len(outcomes)]]
+    assert [copy.state for copy in copies] == [S.SENT, S.FAILED, S.SENT, S.UNCERTAIN, S.QUEUED, S.SENT]
+    assert [(copy.reply_code, copy.reply_text) for copy in copies] == [(one.code, one.text) for one in outcomes]
+
+
+def test_a_long_reply_is_cut_and_a_nul_in_it_does_no_harm(
+    open_transaction: OpenTransaction, claims: list[Claim]
+) -> None:
+    with open_transaction() as session:
+        record_outcomes(session, [(claims[0], Outcome(K.ACCEPTED, 250, "2.0.0 \0" + "é" * 1000))])
+    assert _copy(open_transaction, claims[0]).reply_text == "2.0.0  " + "é" * (LONGEST_REPLY - 7)
+
+
+@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        (K.ACCEPTED, DeliveryEvent.ACCEPT),
+        (K.DEFERRED, DeliveryEvent.DEFER),
+        (K.REFUSED, DeliveryEvent.REFUSE),
+        (K.LOST_TRACK, DeliveryEvent.LOSE_TRACK),
+    ],
+)
+def test_an_answer_moves_a_copy_only_as_the_table_of_states_says(
+    open_transaction: OpenTransaction, claims: list[Claim], state: S, kind: OutcomeKind, event: DeliveryEvent
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(Delivery).where(Delivery.id == claims[0].delivery_id).values(state=state))
+    with open_transaction() as session:
+        record_outcomes(session, [(claims[0], Outcome(kind, 200, "an answer"))])
+    copy = _copy(open_transaction, claims[0])
+    moved = next_state(state, event)
+    assert (copy.state, copy.reply_text) == ((moved, "an answer") if moved else (state, None))
+
+
+def test_recording_twice_is_recording_once(open_transaction: OpenTransaction, claims: list[Claim]) -> None:
+    answers = [(claims[0], Outcome(K.DEFERRED, 451, "4.3.0 Later")), (claims[1], Outcome(K.ACCEPTED, 250, "Ok"))]
+    with open_transaction() as session:
+        record_outcomes(session, answers)
+    once = [_copy(open_transaction, one).next_attempt_at for one, _ in answers]
+    with open_transaction() as session:
+        record_outcomes(session, answers)
+    assert [_copy(open_transaction, one).next_attempt_at for one, _ in answers] == once
+    assert [_copy(open_transaction, one).attempts for one, _ in answers] == [1, 1]
+
+
+def _begin(**moments: timedelta) -> Callable[[Issue], None]:
+    def change(issue: Issue) -> None:
+        for name, ago in moments.items():
+            setattr(issue, name, func.now() - ago)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("began", "outcome", "state"),
+    [
+        (_begin(starts_at=WINDOW * 1.01), Outcome(K.DEFERRED, 451, "4.2.1 Later", About.RECIPIENT), S.FAILED),
+        (_begin(starts_at=WINDOW * 0.99), Outcome(K.DEFERRED, 451, "4.2.1 Later", About.RECIPIENT), S.QUEUED),
+        (_begin(starts_at=WINDOW * 1.01), Outcome(K.DEFERRED, None, "the line was lost", About.RELAY), S.QUEUED),
+        (_begin(starts_at=WINDOW * 1.01), Outcome(K.REFUSED, 550, "5.7.1 Policy"), S.QUEUED),
+        (_begin(starts_at=timedelta(), released_at=WINDOW * 2), Outcome(K.DEFERRED, 451, "Later"), S.QUEUED),
+    ],
+    ids=["over", "not yet", "over, not tried", "over, nobody's fault", "released long before it began"],
+)
+def test_a_copy_is_tried_for_72_hours_from_when_its_issue_began(
+    open_transaction: OpenTransaction,
+    issue_id: int,
+    claims: list[Claim],
+    began: Callable[[Issue], None],
+    outcome: Outcome,
+    state: S,
+) -> None:
+    with open_transaction() as session:
+        began(session.get_one(Issue, issue_id))
+    with open_transaction() as session:
+        record_outcomes(session, [(claims[0], outcome)])
+    assert _copy(open_transaction, claims[0]).state is state
+
+
+@pytest.mark.parametrize(
+    ("attempts", "minutes"), [(0, 2), (1, 2), (2, 4), (3, 8), (7, 128), (8, 240), (9, 240), (500, 240)]
+)
+def test_waits_double_to_four_hours_with_a_fifth_of_chance(attempts: int, minutes: int) -> None:
+    waits = {wait_after(attempts) for _ in range(50)}
+    assert all(timedelta(minutes=minutes) * 0.8 <= wait <= timedelta(minutes=minutes) * 1.2 for wait in waits)
+    assert len(waits) > 40
+    assert max(waits) <= LONGEST_WAIT * 1.2
+
+
+def test_each_deferred_copy_waits_by_its_own_attempts(open_transaction: OpenTransaction, claims: list[Claim]) -> None:
+    later = Outcome(K.DEFERRED, 451, "4.2.1 Later", About.RECIPIENT)
+    tried = [replace(one, attempts=attempts) for attempts, one in enumerate(claims[:7])]
+    with open_transaction() as session:
+        record_outcomes(session, [(one, later) for one in tried])
+    copies = [_copy(open_transaction, one) for one in tried]
+    waits = [(copy.next_attempt_at - copy.changed_at).total_seconds() / 60 for copy in copies]
+    assert all(0.8 <= wait / (2 << n) <= 1.2 for n, wait in enumerate(waits))
+
+
+def test_case_24_greylisted_copies_come_again_when_it_is_time_and_not_before(
+    open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    with open_transaction() as session:
+        held, claims = claim(session, issue_id)
+        intend_all(session, claims)
+        greylisted = Outcome(K.DEFERRED, 450, "4.2.0 Greylisted", About.RECIPIENT)
+        record_outcomes(session, [(one, greylisted) for one in claims])
+        put_down(session, held)
+    with open_transaction() as session:
+        assert claim_batch(session, issue_id) is None
+    make_all_due(open_transaction)
+    with open_transaction() as session:
+        assert len(claim(session, issue_id)[1]) == 12
+
+
+def test_case_03_a_lost_answer_is_one_uncertain_copy_that_nothing_sends_again(
+    open_transaction: OpenTransaction, issue_id: int, claims: list[Claim]
+) -> None:
+    accepted = [(one, Outcome(K.ACCEPTED, 250, "2.0.0 Ok")) for one in claims[1:]]
+    with open_transaction() as session:
+        record_outcomes(session, [*accepted, (claims[0], Outcome(K.LOST_TRACK, None, "the connection ended"))])
+    expire_leases(open_transaction)
+    for _ in range(2):
+        run_sweep(open_transaction)
+    progress = count_copies(open_transaction, issue_id)
+    assert (progress.sent, progress.uncertain, progress.open) == (11, 1, 0)
+
+
+def test_case_04_evidence_from_the_provider_settles_what_a_dead_sender_left_unsaid(
+    open_transaction: OpenTransaction, issue_id: int, claims: list[Claim]
+) -> None:
+    """It was killed after 250 and before the commit, with its journal: the lease decides, and then the relay's log."""
+    expire_leases(open_transaction)
+    run_sweep(open_transaction)
+    assert count_copies(open_transaction, issue_id).uncertain == 12
+    message_id = f"issue-{issue_id}.copy-{claims[0].delivery_id}@letters.test"
+    with open_transaction() as session:
+        assert settle_by_evidence(session, accepted=True, reply="delivered", message_id=message_id)
+    progress = count_copies(open_transaction, issue_id)
+    assert (progress.sent, progress.uncertain) == (1, 11)
