@@ -5,16 +5,14 @@ One row per (issue, subscriber) by a unique constraint; a second release is refu
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, exists, func, insert, literal, select
+from sqlalchemy import Select, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.deliveries.batches import make_batches
-from service.deliveries.mailboxes import select_doubled
+from service.deliveries.mailboxes import skip_doubled
 from service.deliveries.models import Delivery
-from service.deliveries.reasons import SAME_MAILBOX
 from service.deliveries.running import set_going
-from service.deliveries.states import DeliveryState
 from service.donations.asking import find_asking
 from service.donations.gratitude import select_recent_givers
 from service.errors import BadInput, Conflict
@@ -74,28 +72,24 @@ def add_missing(session: Session, issue: Issue) -> int:
     """
     session.flush()  # of what the caller set; the rows go in by a statement of their own
     audience = select_audience(issue.newsletter_id).subquery()
-    columns = ["issue_id", "subscriber_id", "subscription_id", "recipient", "name", "is_thanked", "state", "reason"]
+    columns = ["issue_id", "subscriber_id", "subscription_id", "recipient", "name", "is_thanked"]
     givers = _select_thanked(session).subquery()
-    doubled = select_doubled(issue.newsletter_id).subquery()
-    is_doubled = doubled.c.id.is_not(None)
     rows = (
         select(
             literal(issue.id),
             *audience.c,
             Subscriber.name,
             givers.c.address_key.is_not(None),
-            case((is_doubled, DeliveryState.SKIPPED.value), else_=DeliveryState.QUEUED.value),
-            case((is_doubled, SAME_MAILBOX)),
         )
         .join(Subscriber, Subscriber.id == audience.c.id)
         .outerjoin(givers, givers.c.address_key == Subscriber.address_key)
-        .outerjoin(doubled, doubled.c.id == audience.c.id)
         .where(~exists().where(Delivery.issue_id == issue.id, Delivery.subscriber_id == audience.c.id))
     )
     planned = insert(Delivery).from_select(columns, rows).returning(Delivery.id).cte()
     added = session.scalars(select(func.count()).select_from(planned)).one()
     if added:
         issue.audience = (issue.audience or 0) + added
+        skip_doubled(session, issue.id)
         make_batches(session, issue.id)
     return added
 

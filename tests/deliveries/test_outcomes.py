@@ -1,8 +1,8 @@
 """What each answer of a relay changes, for many copies at once: states, waits, the window and the words kept."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from sqlalchemy import func, update
@@ -31,41 +31,49 @@ def claims(open_transaction: OpenTransaction, issue_id: int) -> list[Claim]:
         return taken
 
 
+def _set_state(open_transaction: OpenTransaction, one: Claim, state: S) -> None:
+    """Put a copy into ``state``, as if nothing had been said of it yet."""
+    with open_transaction() as session:
+        anew = {"state": state, "attempts": 0, "reply_text": None, "reason": None}
+        session.execute(update(Delivery).where(Delivery.id == one.delivery_id).values(anew))
+
+
 def _copy(open_transaction: OpenTransaction, one: Claim) -> Delivery:
     with open_transaction() as session:
         return session.get_one(Delivery, one.delivery_id)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "state", "attempts"),
-    [
-        (Outcome(K.ACCEPTED, 250, "2.0.0 Ok"), S.SENT, 1),
-        (Outcome(K.ACCEPTED, 251, "2.1.5 will forward"), S.SENT, 1),
-        (Outcome(K.DEFERRED, 450, "4.2.1 Greylisted", About.RECIPIENT), S.QUEUED, 1),
-        (Outcome(K.DEFERRED, 452, "4.3.1 Not enough room", About.MAIL), S.QUEUED, 1),
-        (Outcome(K.DEFERRED, 421, "4.7.0 Too many", About.RELAY), S.QUEUED, 0),
-        (Outcome(K.DEFERRED, None, "the connection ended", About.RELAY), S.QUEUED, 0),
-        (Outcome(K.REFUSED, 550, "5.1.1 No such user", About.RECIPIENT), S.FAILED, 1),
-        (Outcome(K.REFUSED, 554, "5.6.0 Bad content", About.MAIL), S.FAILED, 1),
-        (Outcome(K.REFUSED, 550, "5.7.1 Policy", About.MAIL), S.QUEUED, 0),
-        (Outcome(K.REFUSED, 553, "5.1.8 Bad sender", About.SENDER), S.QUEUED, 0),
-        (Outcome(K.REFUSED, 535, "5.7.8 Bad password", About.RELAY), S.QUEUED, 0),
-        (Outcome(K.REFUSED, 552, "5.3.4 Too big", About.MAIL), S.QUEUED, 0),
-        (Outcome(K.LOST_TRACK, None, "the connection ended", About.MAIL), S.UNCERTAIN, 1),
-        (Outcome(K.LOST_TRACK, None, "the connection ended", About.RELAY), S.UNCERTAIN, 1),
-        (Outcome(K.ACCEPTED, 250, "2.0.0 Ok", About.RELAY), S.SENT, 1),
-    ],
-    ids=lambda value: f"{value.code} {value.text} {value.about}" if isinstance(value, Outcome) else None,
-)
+# Each answer, the state that it leads to, and whether it was an attempt.
+MEANINGS = [
+    (Outcome(K.ACCEPTED, 250, "2.0.0 Ok"), S.SENT, 1),
+    (Outcome(K.ACCEPTED, 251, "2.1.5 will forward"), S.SENT, 1),
+    (Outcome(K.ACCEPTED, 250, "2.0.0 Ok", About.RELAY), S.SENT, 1),
+    (Outcome(K.DEFERRED, 450, "4.2.1 Greylisted", About.RECIPIENT), S.QUEUED, 1),
+    (Outcome(K.DEFERRED, 452, "4.3.1 Not enough room", About.MAIL), S.QUEUED, 1),
+    (Outcome(K.DEFERRED, 421, "4.7.0 Too many", About.RELAY), S.QUEUED, 0),
+    (Outcome(K.DEFERRED, None, "the connection ended", About.RELAY), S.QUEUED, 0),
+    (Outcome(K.REFUSED, 550, "5.1.1 No such user", About.RECIPIENT), S.FAILED, 1),
+    (Outcome(K.REFUSED, 554, "5.6.0 Bad content", About.MAIL), S.FAILED, 1),
+    (Outcome(K.REFUSED, 550, "5.7.1 Policy", About.MAIL), S.QUEUED, 0),
+    (Outcome(K.REFUSED, 553, "5.1.8 Bad sender", About.SENDER), S.QUEUED, 0),
+    (Outcome(K.REFUSED, 535, "5.7.8 Bad password", About.RELAY), S.QUEUED, 0),
+    (Outcome(K.REFUSED, 552, "5.3.4 Too big", About.MAIL), S.QUEUED, 0),
+    (Outcome(K.LOST_TRACK, None, "the connection ended", About.MAIL), S.UNCERTAIN, 1),
+    (Outcome(K.LOST_TRACK, None, "the connection ended", About.RELAY), S.UNCERTAIN, 1),
+]
+
+
 def test_each_answer_leads_to_one_state_and_says_whether_it_was_an_attempt(
-    open_transaction: OpenTransaction, claims: list[Claim], outcome: Outcome, state: S, attempts: int
+    open_transaction: OpenTransaction, claims: list[Claim]
 ) -> None:
-    with open_transaction() as session:
-        record_outcomes(session, [(claims[0], outcome)])
-    copy = _copy(open_transaction, claims[0])
-    assert (copy.state, copy.attempts) == (state, attempts)
-    assert (copy.reply_code, copy.reply_text) == (outcome.code, outcome.text)
-    assert (copy.next_attempt_at > copy.changed_at) is (state is S.QUEUED)
+    for outcome, state, attempts in MEANINGS:
+        _set_state(open_transaction, claims[0], S.SENDING)
+        with open_transaction() as session:
+            record_outcomes(session, [(claims[0], outcome)])
+        copy = _copy(open_transaction, claims[0])
+        assert (copy.state, copy.attempts) == (state, attempts), outcome
+        assert (copy.reply_code, copy.reply_text) == (outcome.code, outcome.text)
+        assert (copy.next_attempt_at > copy.changed_at) is (state is S.QUEUED), outcome
     assert _copy(open_transaction, claims[1]).state is S.SENDING
 
 
@@ -95,26 +103,17 @@ def test_a_long_reply_is_cut_and_a_nul_in_it_does_no_harm(
     assert _copy(open_transaction, claims[0]).reply_text == "2.0.0  " + "é" * (LONGEST_REPLY - 7)
 
 
-@pytest.mark.parametrize("state", S)
-@pytest.mark.parametrize(
-    ("kind", "event"),
-    [
-        (K.ACCEPTED, DeliveryEvent.ACCEPT),
-        (K.DEFERRED, DeliveryEvent.DEFER),
-        (K.REFUSED, DeliveryEvent.REFUSE),
-        (K.LOST_TRACK, DeliveryEvent.LOSE_TRACK),
-    ],
-)
 def test_an_answer_moves_a_copy_only_as_the_table_of_states_says(
-    open_transaction: OpenTransaction, claims: list[Claim], state: S, kind: OutcomeKind, event: DeliveryEvent
+    open_transaction: OpenTransaction, claims: list[Claim]
 ) -> None:
-    with open_transaction() as session:
-        session.execute(update(Delivery).where(Delivery.id == claims[0].delivery_id).values(state=state))
-    with open_transaction() as session:
-        record_outcomes(session, [(claims[0], Outcome(kind, 200, "an answer"))])
-    copy = _copy(open_transaction, claims[0])
-    moved = next_state(state, event)
-    assert (copy.state, copy.reply_text) == ((moved, "an answer") if moved else (state, None))
+    events = [DeliveryEvent.ACCEPT, DeliveryEvent.DEFER, DeliveryEvent.REFUSE, DeliveryEvent.LOSE_TRACK]
+    for (kind, event), state in product(zip(K, events, strict=True), S):
+        _set_state(open_transaction, claims[0], state)
+        with open_transaction() as session:
+            record_outcomes(session, [(claims[0], Outcome(kind, 200, "an answer"))])
+        copy = _copy(open_transaction, claims[0])
+        moved = next_state(state, event)
+        assert (copy.state, copy.reply_text) == ((moved, "an answer") if moved else (state, None)), (state, event)
 
 
 def test_recording_twice_is_recording_once(open_transaction: OpenTransaction, claims: list[Claim]) -> None:
@@ -128,38 +127,28 @@ def test_recording_twice_is_recording_once(open_transaction: OpenTransaction, cl
     assert [_copy(open_transaction, one).attempts for one, _ in answers] == [1, 1]
 
 
-def _begin(**moments: timedelta) -> Callable[[Issue], None]:
-    def change(issue: Issue) -> None:
-        for name, ago in moments.items():
-            setattr(issue, name, func.now() - ago)
+# When the issue began, what the relay answered, and the state after it.
+LATER, LOST = Outcome(K.DEFERRED, 451, "4.2.1 Later"), Outcome(K.DEFERRED, None, "the line was lost", About.RELAY)
+WINDOWS = [
+    ({"starts_at": WINDOW * 1.01}, LATER, S.FAILED),
+    ({"starts_at": WINDOW * 0.99}, LATER, S.QUEUED),
+    ({"starts_at": timedelta(), "released_at": WINDOW * 2}, LATER, S.QUEUED),
+    ({"starts_at": WINDOW * 1.01}, LOST, S.QUEUED),
+    ({"starts_at": WINDOW * 1.01}, Outcome(K.REFUSED, 550, "5.7.1 Policy"), S.QUEUED),
+]
 
-    return change
 
-
-@pytest.mark.parametrize(
-    ("began", "outcome", "state"),
-    [
-        (_begin(starts_at=WINDOW * 1.01), Outcome(K.DEFERRED, 451, "4.2.1 Later", About.RECIPIENT), S.FAILED),
-        (_begin(starts_at=WINDOW * 0.99), Outcome(K.DEFERRED, 451, "4.2.1 Later", About.RECIPIENT), S.QUEUED),
-        (_begin(starts_at=WINDOW * 1.01), Outcome(K.DEFERRED, None, "the line was lost", About.RELAY), S.QUEUED),
-        (_begin(starts_at=WINDOW * 1.01), Outcome(K.REFUSED, 550, "5.7.1 Policy"), S.QUEUED),
-        (_begin(starts_at=timedelta(), released_at=WINDOW * 2), Outcome(K.DEFERRED, 451, "Later"), S.QUEUED),
-    ],
-    ids=["over", "not yet", "over, not tried", "over, nobody's fault", "released long before it began"],
-)
 def test_a_copy_is_tried_for_72_hours_from_when_its_issue_began(
-    open_transaction: OpenTransaction,
-    issue_id: int,
-    claims: list[Claim],
-    began: Callable[[Issue], None],
-    outcome: Outcome,
-    state: S,
+    open_transaction: OpenTransaction, issue_id: int, claims: list[Claim]
 ) -> None:
-    with open_transaction() as session:
-        began(session.get_one(Issue, issue_id))
-    with open_transaction() as session:
-        record_outcomes(session, [(claims[0], outcome)])
-    assert _copy(open_transaction, claims[0]).state is state
+    for began, outcome, state in WINDOWS:
+        _set_state(open_transaction, claims[0], S.SENDING)
+        with open_transaction() as session:
+            moments = {name: func.now() - ago for name, ago in began.items()}
+            session.execute(update(Issue).where(Issue.id == issue_id).values(moments))
+        with open_transaction() as session:
+            record_outcomes(session, [(claims[0], outcome)])
+        assert _copy(open_transaction, claims[0]).state is state, (began, outcome)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_thousand_readers_are_planned_in_one_statement(
     with open_transaction() as session, _statements(session) as sent:
         assert release_issue(session, house.issue_id, PUBLIC_URL, services.signer) == 1000
     assert sum("INSERT INTO deliveries" in statement for statement in sent) == 1
-    assert not any("UPDATE deliveries" in statement for statement in sent)
+    assert sum("UPDATE deliveries" in statement for statement in sent) == 1  # of those who share a mailbox
     assert len(sent) < 25  # and nothing is asked once per reader
     with open_transaction() as session:
         assert _thanked(session) == [f"reader-{number}@example.org" for number in range(0, 900, 100)]
