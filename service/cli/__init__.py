@@ -14,6 +14,7 @@ from service.cli.donations import donations
 from service.cli.issue import issue
 from service.cli.newsletter import newsletter
 from service.cli.organisation import organisation
+from service.cli.receive import receive
 from service.cli.run import run
 from service.cli.send import send
 from service.cli.staff import staff
@@ -31,7 +32,7 @@ def postrider() -> None:
     """
 
 
-for command in (run, issue, send, donations, newsletter, organisation, staff, dkim, migrate, bench):
+for command in (run, issue, send, donations, newsletter, organisation, staff, dkim, receive, migrate, bench):
     postrider.add_command(command)
 
 

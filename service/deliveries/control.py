@@ -1,5 +1,7 @@
 """Pause, resume, cancel. Owns what each does to the rows; the sender obeys because it asks before every DATA."""
 
+from typing import Final
+
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,8 @@ from service.deliveries.running import lock_issue, set_going
 from service.deliveries.sweep import skip_cancelled
 from service.issues.states import IssueEvent, next_state
 from service.staff.audit import note
+
+AT_ONCE: Final = 5_000  # copies; those of a larger issue would hold up its cancel, which stops nobody before it commits
 
 
 def pause_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:
@@ -46,8 +50,9 @@ def cancel_issue(session: Session, issue_id: int, account_id: int | None = None)
     issue = lock_issue(session, issue_id)
     issue.state = next_state(issue.state, IssueEvent.CANCEL)
     issue.finished_at = func.now()
-    session.flush()
-    skip_cancelled(session)
+    if (issue.audience or 0) <= AT_ONCE:
+        session.flush()
+        skip_cancelled(session)
     note_step(session, account_id, "Cancelled", issue_id)
 
 

@@ -7,10 +7,11 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Double, Integer, Text, Update, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from service.deliveries.arrays import table_of, write_numbers, write_texts
 from service.deliveries.breaker import blames_nobody
@@ -84,7 +85,12 @@ def _is_window_over(session: Session, issue_id: int) -> bool:
 
 def _make_statement(event: DeliveryEvent) -> Update:
     """Return the UPDATE that records ``event`` for many copies; see ``_name_answers`` for its parameters."""
-    columns = {"ids": BigInteger(), "fences": BigInteger(), "codes": Integer(), "texts": Text()}
+    columns: dict[str, TypeEngine[Any]] = {
+        "ids": BigInteger(),
+        "fences": BigInteger(),
+        "codes": Integer(),
+        "texts": Text(),
+    }
     if event is DeliveryEvent.DEFER:
         columns |= {"waits": Double(), "counts": Integer()}
     answers, copy = table_of(columns), deliveries.c

@@ -57,7 +57,7 @@ def pass_time(should_stop: Callable[[], bool], seconds: float, pass_some: Callab
 
 def wait_before(tries: int) -> float:
     """Return the seconds to wait after this many failures: doubling from 0.05 to 5, half of it by chance."""
-    longest = min(FIRST_WAIT * 2 ** min(tries, 16), LONGEST_WAIT)
+    longest = min(FIRST_WAIT * (1 << min(tries, 16)), LONGEST_WAIT)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, keeps no secret
 
 

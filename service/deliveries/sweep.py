@@ -20,7 +20,7 @@ from service.issues.models import Issue
 from service.issues.states import IssueEvent, IssueState, next_state
 from service.jobs import Job, enqueue
 
-CANCELLED_AT_ONCE: Final = 100  # batches in one sweep, so that a large issue's end holds up nothing
+CANCELLED_AT_ONCE: Final = 20  # batches in one sweep, so that a large issue's end holds up nothing
 
 _SKIP: Final = (
     move(DeliveryEvent.SKIP)
@@ -33,7 +33,7 @@ _SKIP: Final = (
 def sweep(session: Session) -> None:
     """Free what dead senders held, finish what is done, and nudge what waits. Safe to repeat."""
     free_expired(session)
-    skip_cancelled(session)
+    skip_cancelled(session, CANCELLED_AT_ONCE)
     batch_rest(session)
     reopen_issues(session)
     finish_issues(session)
@@ -47,9 +47,9 @@ def free_expired(session: Session) -> None:
         put_down(session, held)
 
 
-def skip_cancelled(session: Session) -> None:
-    """Skip those who still wait for a copy of a cancelled issue, a part of a large one at a time."""
-    for held in claim_cancelled(session, CANCELLED_AT_ONCE):
+def skip_cancelled(session: Session, most: int = CANCELLED_AT_ONCE) -> None:
+    """Skip those who still wait for a copy of a cancelled issue, in up to ``most`` batches."""
+    for held in claim_cancelled(session, most):
         free_copies(session, held)
         session.execute(_SKIP, {"issue": held.issue_id, "first": held.first_id, "last": held.last_id})
         put_down(session, held)

@@ -130,6 +130,7 @@ class Edition(Base):
     sender_address: Mapped[str]
     reply_address: Mapped[str]
     list_id: Mapped[str]
+    list_name: Mapped[str] = mapped_column(server_default="")
     template: Mapped[bytes]
     web_html: Mapped[str]
     html_bytes: Mapped[int]

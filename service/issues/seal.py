@@ -35,6 +35,7 @@ def seal_issue(
         sender_address=newsletter.sender_address,
         reply_address=newsletter.reply_address,
         list_id=newsletter.list_id,
+        list_name=newsletter.name,
         template=template,
         web_html=render_web(issue, asking),
         html_bytes=rendered.html_bytes,

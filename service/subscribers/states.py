@@ -26,6 +26,7 @@ class ConsentSource(StrEnum):
     CONFIRM_PAGE = "confirm-page"
     UNSUBSCRIBE_PAGE = "unsubscribe-page"
     ONE_CLICK = "one-click"
+    MAIL = "mail"  # a mail to the address in List-Unsubscribe
     SAMPLE = "sample"
 
 

@@ -23,6 +23,7 @@ def run(settings: Settings, services: Services, monkeypatch: pytest.MonkeyPatch)
         "SECRET_KEY": ",".join(settings.secret_keys),
         "PUBLIC_URL": settings.public_url,
         "SMTP_URL": settings.routes[0].url,
+        "RETURN_DOMAIN": settings.return_domain,
         "STRIPE_KEY": settings.stripe_key,
         "STRIPE_WEBHOOK_SECRETS": ",".join(settings.stripe_webhook_secrets),
         "STRIPE_URL": settings.stripe_url,

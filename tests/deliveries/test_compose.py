@@ -8,14 +8,16 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.addresses import parse_address
 from service.deliveries.claiming import Claim
 from service.deliveries.compose import Composer, Links
 from service.deliveries.planning import release_issue
 from service.errors import BadInput, NotFound
-from service.issues.models import Issue
+from service.issues.models import Edition, Issue
 from service.mail.dkim import DkimKeys
+from service.mail.dkim_keys import SigningKey
 from service.mail.verp import Errand, MailKind, Returned, ReturnPaths
 from service.tokens import Purpose, TokenSigner
 from service.wiring import Services
@@ -161,6 +163,7 @@ def test_a_mail_is_stuffed_already_and_ends_with_a_line_end() -> None:
 
 
 SEALED = make_sealed()
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 STRANGER = TokenSigner(("another key of more than thirty-two characters",))
 
 
@@ -177,6 +180,7 @@ STRANGER = TokenSigner(("another key of more than thirty-two characters",))
         lambda: make_composer(keys=DkimKeys([RSA])),
         lambda: make_composer(keys=DkimKeys([make_rsa_key(selector="r2"), ED25519])),
         lambda: make_composer(keys=DkimKeys()),
+        lambda: make_composer(keys=DkimKeys([RSA, SigningKey(DOMAIN, "e1", OTHER_KEY)])),
         lambda: make_composer(returns=ReturnPaths(SIGNER, "other.test")),
         lambda: make_composer(returns=ReturnPaths(SIGNER)),
         lambda: make_composer(links=Links(SIGNER, "https://other.test")),
@@ -186,11 +190,19 @@ STRANGER = TokenSigner(("another key of more than thirty-two characters",))
     ],
     ids=[
         *("fallback", "thanks", "date", "host", "subject", "list name", "reply address", "one key less", "selector"),
-        *("no keys", "return domain", "no return domain", "public url", "secret key"),
+        *("no keys", "another key", "return domain", "no return domain", "public url", "secret key"),
     ],
 )
 def test_whatever_a_copys_bytes_depend_on_signatures_are_made_under_it(make_other: Callable[[], Composer]) -> None:
     assert make_other().made_under != make_composer().made_under
+
+
+def test_signatures_that_another_version_would_write_otherwise_are_made_under_another_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = make_composer().made_under
+    monkeypatch.setattr("service.mail.dkim._LINE", 60)
+    assert make_composer().made_under != before
 
 
 def test_the_same_facts_in_another_process_are_made_under_the_same_name() -> None:
@@ -208,20 +220,21 @@ class _Sums:
     """Stands where the bench's meter would."""
 
     def __init__(self) -> None:
-        self.sections: list[str] = []
+        self.told: list[tuple[str, float]] = []
 
     def add(self, section: str, seconds: float) -> None:
-        assert seconds >= 0
-        self.sections.append(section)
+        self.told.append((section, seconds))
 
 
-def test_a_meter_is_told_of_signing_and_only_of_that() -> None:
+def test_a_meter_is_told_of_signing_and_that_it_was_no_personalising() -> None:
     composer, sums = make_composer(), _Sums()
     composer.meter = sums
     stored = composer.sign_ahead(make_claim())
     composer.compose(make_claim(), stored)
+    (section, spent), other = sums.told
+    assert (section, spent > 0, other) == ("sign", True, ("personalise", -spent))
     composer.compose(make_claim())
-    assert sums.sections == ["sign", "sign"]
+    assert len(sums.told) == 4
 
 
 def test_every_link_of_a_copy_is_its_own() -> None:
@@ -267,6 +280,9 @@ def test_a_composer_is_kept_until_what_it_was_made_of_changes(
         kept = services.composers.load(session, issue_id)
         assert services.composers.load(session, issue_id) is kept
         session.get_one(Issue, issue_id).newsletter.name = "Renamed"
+        session.flush()
+        assert services.composers.load(session, issue_id) is kept  # what was sealed stays as it was
+        session.get_one(Edition, issue_id).subject = "Another subject"
         session.flush()
         assert services.composers.load(session, issue_id).made_under != kept.made_under
 

@@ -117,14 +117,22 @@ def test_a_stop_that_commits_holds_for_every_copy_that_was_not_about_to_leave(
 def test_a_large_issue_is_cancelled_at_once_and_its_rest_skipped_by_the_sweep(
     open_transaction: OpenTransaction, large_issue_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.deliveries.sweep.CANCELLED_AT_ONCE", 2)
+    monkeypatch.setattr("service.deliveries.control.AT_ONCE", READERS - 1)
+    monkeypatch.setattr("service.deliveries.sweep.CANCELLED_AT_ONCE", 3)
     with open_transaction() as session:
         cancel_issue(session, large_issue_id)
-    assert count_copies(open_transaction, large_issue_id).skipped == 1000
+    assert state_of(open_transaction, large_issue_id) is IssueState.CANCELLED
+    assert count_copies(open_transaction, large_issue_id).skipped == 0
     run_sweep(open_transaction)
-    assert count_copies(open_transaction, large_issue_id).skipped == 2000
+    assert count_copies(open_transaction, large_issue_id).skipped == 1500
     run_sweep(open_transaction)
     assert count_copies(open_transaction, large_issue_id).skipped == READERS
+
+
+def test_a_small_issue_is_cancelled_whole_at_once(open_transaction: OpenTransaction, issue_id: int) -> None:
+    with open_transaction() as session:
+        cancel_issue(session, issue_id)
+    assert count_copies(open_transaction, issue_id).skipped == 12
 
 
 def test_what_a_sender_has_in_hand_at_a_cancel_comes_to_its_own_end(

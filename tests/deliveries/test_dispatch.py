@@ -14,13 +14,14 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from service.db import SessionFactory
-from service.deliveries import dispatch, persisting
+from service.db import SessionFactory, transaction
+from service.deliveries import batches, dispatch, persisting
 from service.deliveries.abandoned import SET_ASIDE
 from service.deliveries.compose import Composer
 from service.deliveries.control import cancel_issue, pause_issue
 from service.deliveries.dispatch import FRESH
 from service.deliveries.models import Batch, Delivery
+from service.deliveries.outcomes import record_outcomes
 from service.deliveries.queries import find_copies
 from service.deliveries.recovery import recover_journals
 from service.deliveries.sending import Sender
@@ -149,7 +150,7 @@ def test_an_intent_that_grew_old_is_asked_for_again_before_the_mail_leaves(
 ) -> None:
     """A relay that is slow to make room, and a person who leaves meanwhile."""
     skipped = 0.0
-    monkeypatch.setattr(dispatch.time, "monotonic", lambda real=time.monotonic: real() + skipped)
+    monkeypatch.setattr(time, "monotonic", lambda real=time.monotonic: real() + skipped)
 
     def stall(session: FakeSession, _: float) -> None:
         nonlocal skipped
@@ -419,7 +420,7 @@ def test_case_17_while_the_disk_is_full_sending_rests_and_nothing_is_sent_twice(
     """The outcomes of four mails meet a full disk thirty times: the waits grow, and the mails are not sent again."""
     waits: list[int] = []
     failures = iter(range(30))
-    real = dispatch.record_outcomes
+    real = record_outcomes
 
     class DiskFullError(Exception):
         sqlstate = "53100"
@@ -446,7 +447,7 @@ def test_case_17_asked_to_stop_while_the_database_is_away_it_leaves_what_it_know
     issue_id: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = dispatch.record_outcomes
+    real = record_outcomes
     tried: list[int] = []
 
     def record(session: object, answers: list[object]) -> None:
@@ -530,7 +531,7 @@ def test_case_21_a_deadlock_or_a_serialization_failure_is_tried_again_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     faults = iter(["40P01", "40001", "40P01"])
-    real = dispatch.renew
+    real = batches.renew
 
     class LostError(Exception):
         def __init__(self, sqlstate: str) -> None:
@@ -550,7 +551,7 @@ def test_case_21_a_deadlock_or_a_serialization_failure_is_tried_again_at_once(
 
 def _lose_answers(monkeypatch: pytest.MonkeyPatch, is_lost: Callable[[int], bool]) -> None:
     """Let the commits of the sender for whose number ``is_lost`` says so be made, and then be said to have failed."""
-    real = persisting.transaction
+    real = transaction
     numbers = count()
 
     @contextmanager

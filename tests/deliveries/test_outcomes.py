@@ -34,7 +34,7 @@ def claims(open_transaction: OpenTransaction, issue_id: int) -> list[Claim]:
 def _set_state(open_transaction: OpenTransaction, one: Claim, state: S) -> None:
     """Put a copy into ``state``, as if nothing had been said of it yet."""
     with open_transaction() as session:
-        anew = {"state": state, "attempts": 0, "reply_text": None, "reason": None}
+        anew = {"state": state, "attempts": 0, "reply_text": None, "next_attempt_at": func.now()}
         session.execute(update(Delivery).where(Delivery.id == one.delivery_id).values(anew))
 
 

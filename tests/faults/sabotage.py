@@ -80,6 +80,13 @@ class Sabotage:
         waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted and objid = %s"
         wait_until(lambda: self._connection.execute(waiting, (_LOCK,)).fetchone(), "a transaction to be blocked")
 
+    def undo_blocked(self) -> None:
+        """Roll back what is blocked; its process may be dead, for whom the server would else commit it in the end."""
+        self._connection.execute(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted and objid = %s",
+            (_LOCK,),
+        )
+
     def end(self) -> None:
         """Take the fault away; whoever waits goes on. Safe to repeat."""
         self._connection.execute("update sabotage set until = 0")

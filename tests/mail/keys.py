@@ -2,7 +2,7 @@
 
 from typing import Final
 
-import dkim
+import dkim  # type: ignore[import-untyped]  # dkimpy has no types
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import (
     RSAPrivateNumbers,

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.rendering.base64lines import Base64Lines
 from service.rendering.copies import CompiledCopies, Write
 from service.rendering.encoded import encode_part
 from service.rendering.issue import render_issue
 from service.rendering.slots import Slot, SlotKind
+from service.rendering.stencil import Stencil
 from service.rendering.template import CompiledForm, CompiledTemplate, ReaderValues, compile_template
 from tests.rendering.samples import BASE_URL, make_full_issue, make_issue, make_item
 
@@ -139,3 +141,26 @@ def test_a_token_that_is_not_written_whole_is_refused() -> None:
 
     with pytest.raises(AssertionError, match="does not stand once and whole"):
         CompiledCopies(TEMPLATES["latin"], write, WIDTHS)
+
+
+@pytest.mark.parametrize("script", ["latin", "cyrillic"])
+@pytest.mark.parametrize(
+    "name",
+    ["From Me", "From", "Frank", "Tom & Ann", "R&B", "a=b", "A b=c", "A  B", "A B ", "_x", ".x", "x_y", "Łukasz é"],
+)
+def test_a_name_that_needs_care_is_written_with_care(script: str, name: str) -> None:
+    _check(TEMPLATES[script], "https://letters.test", name, TOKENS, is_thanked=False)
+
+
+def test_filling_again_changes_nothing_that_was_filled_before() -> None:
+    stencil = Stencil([b"a", 0, b"b", 1])
+    first = stencil.fill([b"1", b"2"])
+    assert stencil.fill([b"3", b"4"]) == [b"a", b"3", b"b", b"4", b""]
+    assert first == [b"a", b"1", b"b", b"2", b""]
+
+
+def test_no_more_layouts_are_kept_than_names_are_usually_long() -> None:
+    lines = Base64Lines([b"Dear ", 0, b"!"], b"", b"")
+    for length in range(300):
+        lines.fill([b"x" * length])
+    assert len(vars(lines)["_layouts"]) <= 48

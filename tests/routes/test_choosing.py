@@ -125,6 +125,17 @@ def test_case_30_a_refused_sign_in_is_one_alarm_and_hopeless_only_where_no_other
     assert [key for key, _ in alarms_of(factory)] == ["relay:refuses"]
 
 
+def test_a_relay_that_may_come_back_is_hope_even_beside_one_that_refuses_us(
+    factory: SessionFactory, clock: Clock
+) -> None:
+    silent, refusing = make_relay("silent"), make_relay("refusing", weight=0)
+    silent[1].away, refusing[1].away = SILENT, WRONG_PASSWORD
+    with pytest.raises(NoRoute) as some_hope:
+        make_routes(factory, clock, [silent, refusing]).open()
+    assert refusing[1].asked == 1
+    assert some_hope.value.outcome.kind is OutcomeKind.DEFERRED
+
+
 def test_while_every_route_rests_none_is_asked_and_it_is_said_when_to_come_back(
     factory: SessionFactory, clock: Clock
 ) -> None:

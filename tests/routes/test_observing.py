@@ -98,7 +98,7 @@ def test_many_domains_that_ask_for_patience_at_once_are_one_relay_that_does(
 
 def test_mails_that_were_on_the_wire_do_not_halve_again(routes: Routes, factory: SessionFactory, clock: Clock) -> None:
     send(routes, clock, "a.example", times=10)
-    elsewhere = make_routes(factory, clock, [make_relay()])
+    elsewhere = make_routes(factory, clock, [make_relay()], seed=8)
     elsewhere.learn("main", [("x@a.example", ACCEPTED)])
     routes.learn("main", [("reader@a.example", CLOSED)])
     first = paces_of(factory)[""]
@@ -135,6 +135,18 @@ def test_each_rest_of_a_route_is_longer_until_it_takes_mail(
     assert 96 <= rests[1] <= 144
     assert 192 <= rests[2] <= 288
     assert 48 <= rests[4] <= 72
+
+
+def test_the_last_words_of_eight_connections_are_one_failure(
+    routes: Routes, factory: SessionFactory, clock: Clock
+) -> None:
+    for _ in range(8):
+        routes.learn("main", [("reader@a.example", CLOSED)])
+    clock.pass_time(72)
+    routes.learn("main", [("reader@a.example", CLOSED)])
+    until = paces_of(factory)[""].quiet_until
+    assert until is not None
+    assert 96 <= (until - clock.moment).total_seconds() <= 144
 
 
 def test_a_minute_of_success_lets_a_tenth_more_through_for_the_whole_fleet(
@@ -196,6 +208,8 @@ def test_what_was_learnt_can_be_forgotten(routes: Routes, factory: SessionFactor
     assert set(paces_of(factory)) == {"", "slow.example"}
     with transaction(factory) as session:
         forget_lessons(session, "other")
+    assert set(paces_of(factory)) == {"", "slow.example"}
+    with transaction(factory) as session:
         forget_lessons(session, "main")
     assert paces_of(factory) == {}
     clock.pass_time(5)

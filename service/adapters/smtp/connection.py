@@ -3,9 +3,9 @@
 Owns when bytes move and until when; what they mean is the dialogue's.
 """
 
-from service.adapters.smtp.dialogue import Dialogue, away
+from service.adapters.smtp.dialogue import Dialogue
+from service.adapters.smtp.failures import away, plain
 from service.adapters.smtp.line import Line
-from service.adapters.smtp.opening import plain
 from service.adapters.smtp.patience import Patience
 from service.mail.events import Outcome
 

@@ -10,6 +10,7 @@ from enum import IntEnum, auto
 
 from service.adapters.smtp.envelope import announcement
 from service.adapters.smtp.extensions import Extensions
+from service.adapters.smtp.failures import away
 from service.adapters.smtp.replies import BadReply, ReplyReader, words
 from service.mail.events import About, Outcome, OutcomeKind, outcome_of_reply
 from service.mail.transport import OutgoingMail, Witness
@@ -152,8 +153,8 @@ class Dialogue:
         leaving, self._leaving = self._leaving, None
         announced, self._announced = self._announced, None
         if leaving is not None and self._to_dot <= 0:
-            words_ = f"the text was out, and no answer came: {why.text}"
-            self._tell(leaving.key, Outcome(OutcomeKind.LOST_TRACK, why.code, words_, About.RELAY))
+            doubt = f"the text was out, and no answer came: {why.text}"
+            self._tell(leaving.key, Outcome(OutcomeKind.LOST_TRACK, why.code, doubt, About.RELAY))
         elif leaving is not None:
             self._tell(leaving.key, why)
         if announced is not None and self.has_answered:
@@ -297,8 +298,3 @@ _ANSWERS: dict[Step, Callable[[Dialogue, int, bytes], None]] = {
     _DOT: Dialogue._hear_dot,  # noqa: SLF001 - as above
     _BARE_DOT: Dialogue._hear_bare_dot,  # noqa: SLF001 - as above
 }
-
-
-def away(what: str) -> Outcome:
-    """Return what failed as an outcome that is held against no mail."""
-    return Outcome(OutcomeKind.DEFERRED, None, what, About.RELAY)

@@ -3,10 +3,10 @@
 import ssl
 from dataclasses import dataclass
 
-from service.adapters.smtp.dialogue import away
 from service.adapters.smtp.extensions import Extensions
+from service.adapters.smtp.failures import away, plain
 from service.adapters.smtp.greeting import Greeting, NotGreeted, Terms, Wish, greet
-from service.adapters.smtp.line import Address, Line
+from service.adapters.smtp.line import Line
 from service.adapters.smtp.replies import BadReply, ReplyReader
 from service.mail.events import Outcome
 
@@ -25,8 +25,9 @@ class Target:
 
 
 class Opening:
-    """Call ``go_on`` whenever the line can be read or written. ``extensions`` is set once mail can be announced,
-    ``ended`` once it never will be.
+    """A line on its way to become a connection; ``go_on`` whenever it can be read or written.
+
+    ``extensions`` is set once mail can be announced, ``ended`` once it never will be. ``due``: when it must be ready.
     """
 
     __slots__ = (
@@ -42,8 +43,8 @@ class Opening:
         "line",
     )
 
-    def __init__(self, address: Address, target: Target, due: float) -> None:
-        self.line = Line(address)
+    def __init__(self, line: Line, target: Target, due: float) -> None:
+        self.line = line
         self.due = due
         self.extensions: Extensions | None = None
         self.ended: Outcome | None = None
@@ -125,14 +126,3 @@ class Opening:
             self.extensions = extensions
         else:
             self.ended = away("it answered before it was asked")
-
-
-def plain(problem: Exception) -> str:
-    """Return what failed, in words without a secret."""
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return f"its certificate can't be trusted: {problem.verify_message}"
-    if isinstance(problem, ssl.SSLError):
-        return f"TLS failed: {problem.reason or 'it hung up'}"
-    if isinstance(problem, OSError):
-        return problem.strerror or type(problem).__name__
-    return str(problem)

@@ -4,7 +4,7 @@ import socket
 import ssl
 from urllib.parse import unquote, urlsplit
 
-from service.adapters.smtp.dialogue import away
+from service.adapters.smtp.failures import away
 from service.adapters.smtp.greeting import Terms
 from service.adapters.smtp.line import Address
 from service.adapters.smtp.opening import Target

@@ -7,10 +7,11 @@ from collections import deque
 from collections.abc import Sequence
 
 from service.adapters.smtp.connection import NEVER, Connection
-from service.adapters.smtp.dialogue import GIVEN_UP, Dialogue, away
+from service.adapters.smtp.dialogue import GIVEN_UP, Dialogue
 from service.adapters.smtp.extensions import Extensions
+from service.adapters.smtp.failures import away, plain
 from service.adapters.smtp.line import Address, Line
-from service.adapters.smtp.opening import Opening, Target, plain
+from service.adapters.smtp.opening import Opening, Target
 from service.adapters.smtp.patience import Patience
 from service.adapters.smtp.redial import Redial
 from service.mail.events import About, Outcome, OutcomeKind
@@ -160,7 +161,7 @@ class SmtpSession:
                 return
             if connection.dialogue.is_ready:
                 self._feed(connection, now)
-        for _ in range(min(len(self._waiting) - len(self._openings), self._openable(now))):
+        while len(self._waiting) > len(self._openings) and self._openable(now) > 0:
             self._open(now)
 
     def _serve(self, connection: Connection, mask: int) -> None:
@@ -198,11 +199,9 @@ class SmtpSession:
         return self._limit - live if self._redial.may_add(live, now) else 0
 
     def _open(self, now: float) -> None:
-        if self._ended is not None:
-            return
         due = now + self._patience.greeting
         try:
-            opening = Opening(self._redial.next_address(), self._target, due)
+            opening = Opening(Line(self._redial.next_address()), self._target, due)
         except OSError as problem:
             self._fail(away(plain(problem)), now)
             return

@@ -1,9 +1,12 @@
 """Issues on the desk: the list, a new one, one issue's page, deleting a draft. Owns the pages; ``issues`` decides."""
 
+from datetime import timedelta
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from service.clock import now
 from service.deliveries.queries import get_progress
 from service.issues.checks import CLIPPED_BYTES
 from service.issues.editing import create_issue, delete_issue
@@ -20,6 +23,7 @@ from service.web.desk.times import find_zone
 from service.web.transaction import unit_of_work
 
 PAGE = 25  # issues
+FRESH = timedelta(days=30)
 TRAIL = 8  # steps of the trail that are shown at once
 
 
@@ -36,7 +40,7 @@ def show_issues() -> ResponseReturnValue:
         return render_template(
             "web/desk/issues.html",
             issues=issues,
-            progress={one.id: get_progress(work, one.id) for one in issues if one.state is not IssueState.DRAFT},
+            progress={one.id: get_progress(work, one.id) for one in issues if _is_fresh(one)},
             newsletters=list_newsletters(work),
             zone=find_zone(work),
             number=number,
@@ -90,6 +94,13 @@ def accept_deletion(issue_id: int) -> ResponseReturnValue:
         note(work, current_account().id, "Deleted the draft", f"issue:{issue_id}", title=title)
     say(f"The draft “{title}” is deleted." if title else "The draft is deleted.")
     return redirect(url_for("desk.show_issues"))
+
+
+def _is_fresh(issue: Issue) -> bool:
+    """Whether an issue's figures are worth counting for the list: they are read from every copy."""
+    if issue.state in {IssueState.DRAFT, IssueState.HELD}:
+        return False
+    return issue.finished_at is None or now() - issue.finished_at < FRESH
 
 
 def _before(work: Session, issue: Issue) -> dict[str, object]:

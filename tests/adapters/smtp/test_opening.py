@@ -2,10 +2,14 @@
 
 import base64
 import ssl
+from typing import cast
 
 import pytest
 
 from service.adapters.smtp import Patience
+from service.adapters.smtp.greeting import Terms
+from service.adapters.smtp.line import Line
+from service.adapters.smtp.opening import Opening, Target
 from service.mail.events import About, OutcomeKind
 from service.mail.transport import RelayAway
 from tests.adapters.smtp.conftest import Trust
@@ -167,7 +171,48 @@ def test_a_refused_greeting_is_the_relays_answer(where: str, reply: bytes) -> No
     assert in_short(away.outcome) == (OutcomeKind.REFUSED, int(reply[:3]), About.RELAY)
 
 
-def test_a_relay_that_goes_on_talking_before_it_is_asked_is_left() -> None:
-    with FakeRelay({"greeting": b"220 hello\r\n250 you want to send mail, do you\r\n"}) as relay:
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("greeting", b"220 hello\r\n250 you want to send mail, do you\r\n"),
+        ("EHLO", b"250 relay.test\r\n250 and no"),
+        ("EHLO", b"250 relay.test\r\n250-and"),
+    ],
+)
+def test_a_relay_that_goes_on_talking_before_it_is_asked_is_left(where: str, words: bytes) -> None:
+    script: dict[str, Answer | list[Answer]] = {where: words}
+    with FakeRelay(script) as relay:
         away = _away(relay, "smtp", None)
     assert "before it was asked" in away.message
+
+
+class FarLine:
+    """A line to another machine, with a relay on it that offers to sign in."""
+
+    is_loopback = False
+    wants_to_write = False
+
+    def __init__(self) -> None:
+        self.coming = [b"220 relay.test\r\n", ehlo("AUTH PLAIN"), b"235 welcome\r\n"]
+        self.said = b""
+
+    def finish_connecting(self) -> None:
+        pass
+
+    def write(self, pieces: list[bytes]) -> int:
+        self.said += b"".join(pieces)
+        return sum(map(len, pieces))
+
+    def read(self) -> bytes:
+        return self.coming.pop(0)
+
+
+def test_no_password_goes_to_another_machine_unencrypted() -> None:
+    line = FarLine()
+    terms = Terms("letters.test", user="jane", password="secret")
+    opening = Opening(cast("Line", line), Target("relay.test", terms, None), due=0)
+    for _ in range(3):
+        opening.go_on()
+    assert opening.ended is not None
+    assert opening.ended.text == "it would be sent the password unencrypted; use smtp+starttls:// or smtps://"
+    assert line.said == b"EHLO letters.test\r\n"

@@ -50,6 +50,8 @@ def test_a_record_that_is_out_in_part_is_repeated_alone_although_more_has_come_t
     assert records.write([b"a short text\r\n.\r\n", b"MAIL FROM:<>\r\n"]) == 0
     assert records.write([b"a short text\r\n.\r\n", b"MAIL FROM:<>\r\n"]) == 31
     assert tls.sizes == [17, 17, 17, 14]
+    assert records.write([TEXT]) == len(TEXT)
+    assert tls.sizes[4] == RECORD
 
 
 def test_records_before_the_one_at_which_the_line_broke_count() -> None:

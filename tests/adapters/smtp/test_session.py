@@ -1,9 +1,14 @@
 """A session with a live relay that behaves: what leaves, over how many connections, and what is told."""
 
+import socket
 import threading
 
 import pytest
 
+from service.adapters.smtp import Patience
+from service.adapters.smtp.greeting import Terms
+from service.adapters.smtp.opening import Target
+from service.adapters.smtp.session import SmtpSession
 from service.mail.events import About, Outcome, OutcomeKind
 from tests.adapters.smtp.fakerelay import OFFERS, Talk, be_silent, run_relay
 from tests.adapters.smtp.sending import LONG, TEXT, TURNS, finish, in_short, mail, relay_at, send
@@ -196,6 +201,20 @@ def test_case_33_the_largest_mail_is_known_before_anything_is_sent(
         session = relay_at(relay).open()
         assert session.largest == largest
         session.close()
+
+
+def test_after_a_good_time_every_address_of_the_relay_is_tried_again() -> None:
+    with run_relay() as away, run_relay() as relay:
+        away.stop_listening()
+        addresses = [(socket.AF_INET, ("127.0.0.1", each.port)) for each in (away, relay)]
+        target = Target("relay.test", Terms("letters.test"), None)
+        session = SmtpSession(addresses, target, Patience(goodbye=LONG), limit=1, witness=None)
+        session.start()
+        for key in range(3):
+            assert in_short(send(session, [mail(key)])[key]) == ACCEPTED
+            relay.hang_up_all()
+        session.close()
+    assert len(relay.talks) == 3
 
 
 def test_a_closed_session_takes_nothing_and_closes_again() -> None:

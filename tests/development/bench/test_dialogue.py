@@ -78,6 +78,7 @@ def test_several_mails_follow_each_other_and_each_is_noted_before_its_answer() -
     assert client.say(b"EHLO here\r\n", ENVELOPE).endswith(ENVELOPE_ANSWERS)
     assert client.say(group, group, group) == (OK + ENVELOPE_ANSWERS) * 3
     assert client.accepted == [("ada@example.org", "issue-1.copy-7@letters.test")] * 3
+    assert client.dialogue.accepted == 3
 
 
 def test_a_text_that_does_not_wait_for_354_is_refused_and_ends_the_dialogue() -> None:

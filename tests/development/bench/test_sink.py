@@ -27,8 +27,9 @@ def _run(folder: Path, *words: str) -> Iterator[tuple[int, Child]]:
         yield port, start_programs([make_sink(port, *words)], folder, stack)["sink"]
 
 
-def test_it_counts_over_all_its_processes(tmp_path: Path) -> None:
-    with _run(tmp_path, "--processes", "2") as (port, sink):
+def test_it_counts_and_notes_over_all_its_processes(tmp_path: Path) -> None:
+    log = tmp_path / "accepted"
+    with _run(tmp_path, "--processes", "2", "--log", str(log)) as (port, sink):
         for _ in range(3):  # connections are handed out in turn
             with smtplib.SMTP(LOOPBACK, port, timeout=10) as client:
                 assert client.sendmail("a@example.org", "b@example.org", MAIL) == {}
@@ -36,6 +37,7 @@ def test_it_counts_over_all_its_processes(tmp_path: Path) -> None:
         assert count_accepted(port) == 3
         sink.stop()
     assert (tmp_path / "sink.log").read_text() == "3 mails\n"
+    assert log.read_text() == "one@letters.test\tb@example.org\n" * 3
 
 
 def test_a_killed_sink_leaves_a_log_of_all_that_it_said_yes_to(tmp_path: Path) -> None:
@@ -68,6 +70,18 @@ def test_a_short_delay_ends_and_a_client_that_quits_early_hears_all(tmp_path: Pa
         _send_by_hand(client)
         client.send(b"QUIT\r\n")
         assert [client.getreply()[0], client.getreply()[0]] == [250, 221]
+
+
+def test_a_client_that_leaves_before_its_answer_harms_nobody(tmp_path: Path) -> None:
+    with _run(tmp_path, "--delay", "0.2", "--processes", "1") as (port, _):
+        hasty = smtplib.SMTP(LOOPBACK, port, timeout=10)
+        _send_by_hand(hasty)
+        hasty.close()
+        wait_until(lambda: count_accepted(port) == 1, "the mail of who left")
+        for accepted in (2, 3):  # the answer to who left falls due meanwhile
+            with smtplib.SMTP(LOOPBACK, port, timeout=10) as client:
+                client.sendmail("a@example.org", "b@example.org", MAIL)
+            assert count_accepted(port) == accepted
 
 
 def test_a_server_that_is_no_sink_of_ours_tells_no_count(tmp_path: Path) -> None:

@@ -2,14 +2,20 @@
 
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
+from service.clock import now
+from service.deliveries.models import Delivery
+from service.deliveries.planning import release_issue
+from service.deliveries.states import DeliveryState
 from service.issues.models import Finding, Issue, Manuscript
 from service.issues.queries import get_issue, list_issues
+from service.issues.states import IssueState
 from tests.factories.publication import make_newsletter
-from tests.fixtures.services import OpenTransaction
+from tests.fixtures.services import PUBLIC_URL, OpenTransaction
 from tests.web.desk.browsing import Desk, Stock, words_of
 
 ISSUED = date(2026, 10, 1)
@@ -227,3 +233,16 @@ def test_words_of_a_manuscript_are_shown_as_words(desk: Desk, stock: Stock, put_
     page = desk.get(f"/desk/issues/{stock.issue_id}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize(("days", "words"), [(29, "3 of 3 copies"), (31, ">3 copies</a>")])
+def test_the_list_counts_the_copies_of_recent_issues_alone(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction, days: int, words: str
+) -> None:
+    with open_transaction() as session:
+        release_issue(session, stock.issue_id, PUBLIC_URL)
+    with open_transaction() as session:
+        session.execute(update(Delivery).values(state=DeliveryState.SENT))
+        issue = get_issue(session, stock.issue_id)
+        issue.state, issue.finished_at = IssueState.SENT, now() - timedelta(days=days)
+    assert words in desk.read("/desk/")
