@@ -98,6 +98,25 @@ def test_case_38_who_left_and_came_back_is_missing_and_gets_one_copy(
         assert session.scalars(select(Batch.due_at)).one() is not None or not gets_it
 
 
+def test_case_38_who_joins_under_another_spelling_of_a_mailbox_that_has_its_copy_gets_no_second_one(
+    open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    with open_transaction() as session:
+        newsletter_id = session.get_one(Issue, issue_id).newsletter_id
+        for address in ("j.doe@gmail.com", "jd.oe@gmail.com"):
+            make_reader(session, newsletter_id, address)
+        send_to_missing(session, issue_id)
+    with open_transaction() as session:
+        finish(session, issue_id)  # staff wanted the second to have a copy even so
+        make_reader(session, newsletter_id, "jdoe@googlemail.com")
+        make_reader(session, newsletter_id, "late@example.org")
+        assert send_to_missing(session, issue_id) == 2
+    with open_transaction() as session:
+        states = {copy.recipient: copy.state for copy in session.scalars(select(Delivery))}
+    assert (states["j.doe@gmail.com"], states["jd.oe@gmail.com"]) == (DeliveryState.SENT, DeliveryState.SENT)
+    assert (states["jdoe@googlemail.com"], states["late@example.org"]) == (DeliveryState.SKIPPED, DeliveryState.QUEUED)
+
+
 @pytest.mark.parametrize(
     ("state", "queued"),
     [

@@ -76,6 +76,11 @@ class Talk:
                 self._receive()
         raise Gone
 
+    @property
+    def unheard(self) -> bytes:
+        """What came and was not read as a command or a text."""
+        return self._buffer
+
     def start_tls(self) -> None:
         """Go on encrypted."""
         assert self.relay.context is not None

@@ -115,7 +115,7 @@ def test_nothing_is_said_or_heard_after_the_end() -> None:
     line = Line()
     line.announce(1)
     line.written()
-    line.says("250 ok", "550 5.1.1 unknown", "421 4.7.0 busy", "250 ok", "354 go")
+    line.says("250 ok", "421 4.7.0 busy", "354 go", "250 ok")
     assert line.written() == b""
     line.dialogue.receive(b"421 4.3.2 again\r\n")
     assert line.dialogue.ended == Outcome(DEFERRED, 421, "4.7.0 busy", About.RELAY)

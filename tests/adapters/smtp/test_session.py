@@ -109,10 +109,17 @@ def test_what_has_not_begun_is_handed_back_and_what_has_begun_keeps_its_answer()
 
 
 def test_a_session_goes_on_after_all_was_handed_back_before_any_answer() -> None:
-    with run_relay(MAIL=[be_silent]) as relay:
+    is_asked = threading.Event()
+
+    def dawdle(talk: Talk) -> None:
+        is_asked.set()
+        be_silent(talk)
+
+    with run_relay(MAIL=[dawdle]) as relay:
         session = relay_at(relay, connections=1).open()
         session.take(mail(1))
         assert session.exchange(0) == []
+        assert is_asked.wait(LONG)
         assert session.hand_back() == [1]
         assert session.is_open
         assert in_short(send(session, [mail(2)])[2]) == ACCEPTED
@@ -215,6 +222,18 @@ def test_after_a_good_time_every_address_of_the_relay_is_tried_again() -> None:
             relay.hang_up_all()
         session.close()
     assert len(relay.talks) == 3
+
+
+def test_nothing_more_is_said_on_a_line_that_owes_an_answer() -> None:
+    with run_relay(text=be_silent) as relay:
+        session = relay_at(relay, connections=1).open()
+        session.take(mail(1))
+        for _ in range(TURNS):
+            assert session.exchange(0.01) == []
+            if relay.commands[-1:] == ["DATA"]:
+                break
+        session.close()
+    assert relay.talks[0].unheard in {b"", TEXT + b".\r\n"}
 
 
 def test_a_closed_session_takes_nothing_and_closes_again() -> None:

@@ -118,6 +118,7 @@ def test_what_was_left_is_not_among_all_that_wait_but_can_be_decided_later(
     [
         {"copy": "x"},
         {"copy": "9" * 30},
+        {"copy": "9" * 5000},  # more digits than Python reads as a number
         {"copy": "-1"},
         {"copy": str(2**63)},
         {},
