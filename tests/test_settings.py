@@ -101,6 +101,7 @@ def test_several_relays_have_names_and_limits_of_their_own() -> None:
         ("a=smtp://hush.test?connections=0", "connections and per_second above 0"),
         ("a=smtp://hush.test?per_second=0", "connections and per_second above 0"),
         ("a=smtp://hush.test?per_second=nan", "connections and per_second above 0"),
+        ("a=smtp://hush.test?per_second=inf", "connections and per_second above 0"),
         ("a=smtp://hush.test?weight=hush", "not a number or a day"),
         ("a=smtp://hush.test?warm_up=hush", "not a number or a day"),
         ("a=smtp://hush.test?wait=1", "unknown options: wait"),

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
+from service.deliveries.batches import SIZE
 from service.deliveries.planning import add_missing
 from service.deliveries.reasons import MISSED
 from service.deliveries.running import lock_issue, set_going
@@ -52,7 +53,7 @@ def cancel_issue(session: Session, issue_id: int, account_id: int | None = None)
     issue.finished_at = func.now()
     if (issue.audience or 0) <= AT_ONCE:
         session.flush()
-        skip_cancelled(session)
+        skip_cancelled(session, AT_ONCE // SIZE)
     note_step(session, account_id, "Cancelled", issue_id)
 
 

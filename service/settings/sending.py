@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from math import inf
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -68,7 +69,7 @@ def _route(part: str) -> Route:
         raise ValueError(f"{name} has an option that is not a number or a day.") from None
     if options:
         raise ValueError(f"{name} has unknown options: {', '.join(options)}.")
-    if route.connections < 1 or route.weight < 0 or (route.per_second is not None and not route.per_second > 0):
+    if route.connections < 1 or route.weight < 0 or (route.per_second is not None and not 0 < route.per_second < inf):
         raise ValueError(f"{name} needs connections and per_second above 0, and a weight of 0 or more.")
     return route
 

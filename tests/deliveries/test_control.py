@@ -16,6 +16,7 @@ from service.deliveries.reasons import CANCELLED, LEFT
 from service.deliveries.sending import Sender
 from service.deliveries.starting import start_due_issues
 from service.deliveries.states import DeliveryState
+from service.deliveries.sweep import skip_cancelled
 from service.errors import Conflict, NotFound
 from service.issues.models import Issue
 from service.issues.states import IssueState
@@ -118,12 +119,12 @@ def test_a_large_issue_is_cancelled_at_once_and_its_rest_skipped_by_the_sweep(
     open_transaction: OpenTransaction, large_issue_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.deliveries.control.AT_ONCE", READERS - 1)
-    monkeypatch.setattr("service.deliveries.sweep.CANCELLED_AT_ONCE", 3)
     with open_transaction() as session:
         cancel_issue(session, large_issue_id)
     assert state_of(open_transaction, large_issue_id) is IssueState.CANCELLED
     assert count_copies(open_transaction, large_issue_id).skipped == 0
-    run_sweep(open_transaction)
+    with open_transaction() as session:
+        skip_cancelled(session, most=3)
     assert count_copies(open_transaction, large_issue_id).skipped == 1500
     run_sweep(open_transaction)
     assert count_copies(open_transaction, large_issue_id).skipped == READERS
