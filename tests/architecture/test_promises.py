@@ -1,4 +1,4 @@
-"""The README's table of faults is kept by tests: each case in it is the name of at least one test, and none is left out."""
+"""The README’s table of faults is kept by tests: each case in it is the name of a test, and none is missing."""
 
 import re
 
