@@ -4,6 +4,7 @@ A step of Celery's worker, so that it begins before the broker is asked for the 
 the broker is away sends all the same.
 """
 
+import gc
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -34,6 +35,7 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
         def create(self, worker: Any) -> Watchman:
             """Return what Celery starts; it is asked for nothing else."""
             watchman = make_watchman(worker, services())
+            gc.freeze()  # what is loaded by now stays for ever: the collector need not look at it at each full round
             task_received.connect(watchman.note_task)
             return watchman
 

@@ -32,7 +32,7 @@ from service.deliveries.states import DeliveryState, is_open
 from service.issues.models import Issue
 from service.issues.states import IssueState
 
-SIZE: Final = 500
+SIZE: Final = 1000
 LEASE: Final = timedelta(seconds=60)
 RENEW_AFTER: Final = 10.0  # seconds; a sender that lives never comes near the end of its lease
 
@@ -74,7 +74,7 @@ where issue_id = :issue_id
 
 
 def make_batches(session: Session, issue_id: int) -> None:
-    """Put the copies of an issue that lie in no batch yet into batches of 500, due now. Safe to repeat.
+    """Put the copies of an issue that lie in no batch yet into batches, due now. Safe to repeat.
 
     Call it under the issue's lock: two at once would make the same batches.
     """

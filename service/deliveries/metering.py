@@ -9,7 +9,9 @@ import secrets
 from pathlib import Path
 
 SECTIONS = ("personalise", "sign", "smtp", "database")
-_SIZE = 8 * len(SECTIONS)
+COPIES = "copies"  # not seconds: how many copies were measured
+_SUMS = (*SECTIONS, COPIES)
+_SIZE = 8 * len(_SUMS)
 
 
 class MeterFile:
@@ -28,17 +30,17 @@ class MeterFile:
             os.close(file)
 
     def add(self, section: str, seconds: float) -> None:
-        """Add to one section's sum."""
+        """Add to one section's sum, or to the number of ``COPIES``."""
         self._sums[_PLACES[section]] += seconds
 
 
 def read_meters(folder: Path) -> dict[str, float]:
-    """Return the seconds by section of all files in ``folder``, dead processes' too; zeros where there is none."""
-    sums = dict.fromkeys(SECTIONS, 0.0)
+    """Return the sums of all files in ``folder``, dead processes' too; zeros where there is none."""
+    sums = dict.fromkeys(_SUMS, 0.0)
     for file in folder.glob("*.meter"):
-        for section, seconds in zip(SECTIONS, memoryview(file.read_bytes()).cast("d"), strict=True):
+        for section, seconds in zip(_SUMS, memoryview(file.read_bytes()).cast("d"), strict=True):
             sums[section] += seconds
     return sums
 
 
-_PLACES = {section: place for place, section in enumerate(SECTIONS)}
+_PLACES = {section: place for place, section in enumerate(_SUMS)}

@@ -22,7 +22,7 @@ from service.deliveries.claiming import Claim, claim_copies
 from service.deliveries.compose import Composer
 from service.deliveries.dispatch import Dispatch, Limits, Means
 from service.deliveries.journal import Journal
-from service.deliveries.metered import MeteredDispatch
+from service.deliveries.metered import EVERY, MeteredDispatch
 from service.deliveries.metering import MeterFile
 from service.deliveries.models import BatchSignatures
 from service.deliveries.persisting import pass_time, persist
@@ -155,14 +155,14 @@ class _Run:
             if taken is None:
                 return False
             if taken.claims:
-                self._dispatch(means, taken)
+                self._dispatch(means, taken, composer)
         if session.closing_words is not None:
             self._sender.routes.learn(route, [("", session.closing_words)])
         return True
 
-    def _dispatch(self, means: Means, taken: Taken) -> None:
+    def _dispatch(self, means: Means, taken: Taken, composer: Composer) -> None:
         parts = (means, taken.held, deque(taken.claims), taken.signatures)
-        meter = self._sender.meter
+        composer.meter = meter = self._sender.meter if taken.held.id % EVERY == 0 else None
         dispatch = Dispatch(*parts) if meter is None else MeteredDispatch(*parts, meter=meter)
         try:
             dispatch.run()
@@ -176,9 +176,7 @@ class _Run:
         """Return the composer of the issue if a batch of it is due, so that no relay is asked in vain."""
         if not has_due_batch(session, self._issue_id):
             return None
-        composer = self._sender.load_composer(session, self._issue_id)
-        composer.meter = self._sender.meter
-        return composer
+        return self._sender.load_composer(session, self._issue_id)
 
     def _claim(self, composer: Composer, session: Session) -> Taken | None:
         """Take the next batch. A commit whose answer was lost leaves one to ``recovery``, by its journal."""

@@ -19,7 +19,8 @@ class RelayAway(Unavailable):
         self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that would make it three times as slow to make, and there is one for every mail. Nobody changes it.
+@dataclass(slots=True, unsafe_hash=True)
 class OutgoingMail:
     """One mail on its way to the relay. ``key`` is the caller's own name for it: a delivery's or a letter's id.
 
@@ -67,7 +68,8 @@ class RelaySession(Protocol):
 
     @property
     def room(self) -> int:
-        """How many more mails would be begun at once."""
+        """How many more mails it can do with now: those it would begin at once and, where the relay answers at once,
+        one more for each connection, so that a text and the next announcement leave together."""
 
     @property
     def in_hand(self) -> int:

@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from service.deliveries.metering import MeterFile, read_meters
+from service.deliveries.metering import COPIES, MeterFile, read_meters
 
 
 def test_sections_are_summed_over_all_files(tmp_path: Path) -> None:
@@ -14,8 +14,9 @@ def test_sections_are_summed_over_all_files(tmp_path: Path) -> None:
     one.add("sign", 0.25)
     other.add("sign", 1)
     other.add("database", 2)
+    other.add(COPIES, 1)
 
-    assert read_meters(folder) == {"personalise": 0.0, "sign": 1.75, "smtp": 0.0, "database": 2.0}
+    assert read_meters(folder) == {"personalise": 0.0, "sign": 1.75, "smtp": 0.0, "database": 2.0, COPIES: 1.0}
 
 
 def test_what_a_killed_process_noted_is_kept(tmp_path: Path) -> None:

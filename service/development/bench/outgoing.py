@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, text, update
 
 from service.db import transaction
-from service.deliveries.metering import read_meters
+from service.deliveries.metering import COPIES, SECTIONS, read_meters
 from service.deliveries.models import Batch, BatchSignatures, Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.starting import start_due_issues
@@ -78,7 +78,7 @@ def send_held(stage: Stage, issue_id: int) -> Sent:
     Raises:
         Unavailable: it paused, takes for ever, a copy is anything but sent, or the sink took another number.
     """
-    accepted, cpu = count_accepted(stage.sink_port), read_meters(stage.meters)
+    accepted, before = count_accepted(stage.sink_port), read_meters(stage.meters)
     _start(stage, issue_id)
     _wait_until_sent(stage, issue_id)
     senders = [child.pid for name, child in stage.children.items() if name.startswith("bulk")]
@@ -94,10 +94,11 @@ def send_held(stage: Stage, issue_id: int) -> Sent:
     if states != {DeliveryState.SENT.value: sent}:
         raise Unavailable(f"Every copy should have been sent, but the states are {states}.")
     _compare_with_sink(stage, sent, accepted)
-    spent = read_meters(stage.meters)
+    after = read_meters(stage.meters)
+    measured = max(after[COPIES] - before[COPIES], 1)
     return Sent(
         per_second=sent / max(float(seconds or 0), 0.001),
-        cpu_us={section: round((spent[section] - cpu[section]) / sent * 1e6, 1) for section in spent},
+        cpu_us={section: round((after[section] - before[section]) / measured * 1e6, 1) for section in SECTIONS},
         peak_mb=round(peak, 1),
     )
 
