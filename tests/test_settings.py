@@ -104,7 +104,10 @@ def test_several_relays_have_names_and_limits_of_their_own() -> None:
         ("a=smtp://hush.test?per_second=inf", "connections and per_second above 0"),
         ("a=smtp://hush.test?weight=hush", "not a number or a day"),
         ("a=smtp://hush.test?warm_up=hush", "not a number or a day"),
-        ("a=smtp://hush.test?wait=1", "unknown options: wait"),
+        ("a=smtp://hush.test?wait=1", "an option other than connections"),
+        ("smtp://relay:pa?hush@relay.test:25", "must be a relay"),
+        ("smtp://relay:pa#hush@relay.test:25", "must be a relay"),
+        ("smtp://relay.test:hush", "must be a relay"),
         ("a=hush://hush.test", "must be a relay"),
     ],
 )
@@ -127,7 +130,8 @@ def test_a_signing_key_that_is_not_there_is_named_at_start(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("HOLD_SECONDS", "soon"), ("HOLD_SECONDS", "-1"), ("RETURN_DOMAIN", "no domain")]
+    ("name", "value"),
+    [("HOLD_SECONDS", "soon"), ("HOLD_SECONDS", "-1"), ("HOLD_SECONDS", "9" * 14), ("RETURN_DOMAIN", "no domain")],
 )
 def test_other_values_of_sending_are_checked_too(name: str, value: str) -> None:
     with pytest.raises(BadSettings, match=f"{name}: "):

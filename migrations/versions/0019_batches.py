@@ -6,7 +6,7 @@ from alembic import op
 revision = "0019"
 down_revision = "0018"
 
-# Of 500 deliveries each, as in ``service.deliveries.batches``; issues that are under way get theirs here.
+# Of 500 deliveries each; issues that are under way get theirs here.
 _FILL = """
 insert into batches (issue_id, first_id, last_id, size, due_at)
 select issue_id, min(id), max(id), count(*), now()

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import inf
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+_HINT = "; write # ? @ / : and % in a password as %23 %3F %40 %2F %3A and %25."
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ def _route(part: str) -> Route:
     named = re.match(r"([a-z0-9-]{1,30})=", part)
     name, address = (named[1], part[named.end() :]) if named else ("main", part)
     parts = urlsplit(address)
-    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
-        raise ValueError(f"{name} must be a relay such as smtp+starttls://user:password@relay.example.org:587.")
+    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname or not _has_good_end(parts):
+        raise ValueError(f"{name} must be a relay such as smtp+starttls://user:password@relay.example.org:587{_HINT}")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     try:
         route = Route(
@@ -67,11 +69,18 @@ def _route(part: str) -> Route:
         )
     except ValueError:
         raise ValueError(f"{name} has an option that is not a number or a day.") from None
-    if options:
-        raise ValueError(f"{name} has unknown options: {', '.join(options)}.")
+    if options:  # not named: an unescaped "?" makes a part of the password look like one
+        raise ValueError(f"{name} has an option other than connections, weight, per_second and warm_up{_HINT}")
     if route.connections < 1 or route.weight < 0 or (route.per_second is not None and not 0 < route.per_second < inf):
         raise ValueError(f"{name} needs connections and per_second above 0, and a weight of 0 or more.")
     return route
+
+
+def _has_good_end(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0 and not parts.fragment
+    except ValueError:
+        return False
 
 
 def parse_dkim_keys(raw: str) -> tuple[DkimKey, ...]:

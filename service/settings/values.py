@@ -79,7 +79,7 @@ def parse_domain(raw: str) -> str:
 
 
 def parse_seconds(raw: str) -> int:
-    """Return a whole number of seconds."""
-    if not raw.isascii() or not raw.isdigit():
-        raise ValueError("must be a number of seconds, 0 or more.")
+    """Return a whole number of seconds, a day at most."""
+    if not raw.isascii() or not raw.isdigit() or int(raw) > 86_400:
+        raise ValueError("must be a number of seconds from 0 to 86400.")
     return int(raw)

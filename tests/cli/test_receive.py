@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from service.cli.receive import NO_SUCH_USER, TRY_AGAIN
 from service.deliveries.models import Delivery
 from service.deliveries.planning import release_issue
-from service.errors import BadInput, NotFound
 from service.mail.verp import MailKind, ReturnPaths
 from service.settings import Settings
 from service.subscribers.models import ConsentEvent, Subscription
@@ -65,9 +65,25 @@ def test_an_address_for_bounces_a_forged_one_and_a_foreign_one_unsubscribe_nobod
     letter = returns.both_of(MailKind.LETTER, copies[0].id)[1]
     forged = leave.replace(leave[5], "a" if leave[5] != "a" else "b")
     for address in (bounce, "u" + bounce[1:], forged, letter, leave.replace("returns.test", "other.test"), "someone"):
-        assert isinstance(run("receive", address).exception, BadInput)
+        assert run("receive", address).exit_code == NO_SUCH_USER
     assert set(_states(open_transaction)) == {SubscriptionState.ACTIVE}
 
 
 def test_an_address_of_a_copy_that_is_gone_is_said(run: Run, returns: ReturnPaths) -> None:
-    assert isinstance(run("receive", returns.both_of(MailKind.DELIVERY, 7)[1]).exception, NotFound)
+    assert run("receive", returns.both_of(MailKind.DELIVERY, 7)[1]).exit_code == NO_SUCH_USER
+
+
+def test_while_the_database_is_away_the_mail_server_is_told_to_try_again(
+    run: Run, copies: list[Delivery], returns: ReturnPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = returns.both_of(MailKind.DELIVERY, copies[0].id)[1]
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    assert run("receive", address).exit_code == TRY_AGAIN
+
+
+def test_without_settings_nothing_is_started_and_the_mail_server_is_told_to_try_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    answer = run("receive", "u-someone@returns.test")
+    assert (answer.exit_code, "DATABASE_URL: is not set" in answer.stderr) == (TRY_AGAIN, True)
