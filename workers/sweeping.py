@@ -34,18 +34,20 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
 
 
 def sweep_mail(services: Services) -> None:
-    """Start the issues whose time has come, free, finish and nudge. Safe to repeat.
+    """Free, finish and nudge, start the issues whose time has come, and have held ones signed. Safe to repeat.
 
-    Nothing is touched where this database may not send from here.
+    Nothing is touched where this database may not send from here. Each step is a transaction of its own: an issue that
+    can't be started, or not be signed, holds up no other's mail.
     """
     try:
         services.guard.refuse_foreign()
     except Conflict:  # the guard has said why
         return
     with transaction(services.factory) as session:
+        sweep(session)
+    with transaction(services.factory) as session:
         start_due_issues(session)
     with transaction(services.factory) as session:
-        sweep(session)
         if count_unsigned(session, services.composers):
             enqueue(session, Job.SIGN_AHEAD)
 

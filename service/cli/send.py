@@ -6,6 +6,7 @@ import click
 from sqlalchemy.orm import Session
 
 from service.cli.opening import open_services, open_session, print_json
+from service.db import transaction
 from service.deliveries.control import cancel_issue, pause_issue, resume_issue
 from service.deliveries.queries import Copy, find_copies, get_progress
 from service.deliveries.resending import send_again, send_to_missing
@@ -15,6 +16,7 @@ from service.deliveries.uncertain import Doubt, list_uncertain
 from service.errors import NotFound
 from service.issues.queries import get_issue, issue_label
 from service.issues.states import IssueState
+from service.staff.audit import note
 
 issue_argument = click.argument("issue_id", metavar="ISSUE", type=int)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
@@ -104,6 +106,7 @@ def withdraw(issue_id: int) -> None:
 
 @send.command()
 @issue_argument
+@click.confirmation_option(prompt="Everybody who has no copy yet gets one. Send them?")
 def missing(issue_id: int) -> None:
     """Send ISSUE to everybody who may get it now and has no copy."""
     with open_session() as session:
@@ -137,6 +140,7 @@ def uncertain(issue_id: int, *, as_json: bool) -> None:
 @send.command()
 @issue_argument
 @click.argument("addresses", metavar="ADDRESS…", nargs=-1, required=True)
+@click.confirmation_option(prompt="Whoever has a copy already gets a second one. Send again?")
 def again(issue_id: int, addresses: tuple[str, ...]) -> None:
     """Send ISSUE again to each ADDRESS, whatever became of the first copy."""
     with open_session() as session:
@@ -152,6 +156,8 @@ def adopt() -> None:
     """Let this database send from here, after it was moved or restored: beside its original it refuses to."""
     with open_services() as services:
         services.guard.adopt()
+        with transaction(services.factory) as session:
+            note(session, None, "Adopted the database", "instance:1")
     click.echo("This database sends from here now; its copies, wherever they are, refuse to.")
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from service.deliveries.models import Batch, BatchSignatures
+from service.deliveries.models import Batch, BatchSignatures, fences
 from service.deliveries.moves import deliveries, is_in
 from service.deliveries.states import DeliveryState, is_open
 from service.issues.models import Issue
@@ -100,7 +100,7 @@ def _take(which: Select[int]) -> Update:
     return (
         update(_batches)
         .where(_batches.c.id == ids.c.id, _issues.c.id == _batches.c.issue_id)
-        .values(fence=_batches.c.fence + 1, lease_until=func.now() + LEASE)
+        .values(fence=fences.next_value(), lease_until=func.now() + LEASE)
         .returning(
             _batches.c.id,
             _batches.c.fence,

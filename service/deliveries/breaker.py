@@ -17,6 +17,7 @@ from service.deliveries.models import RecentAnswers
 from service.issues.models import Issue
 from service.issues.states import IssueEvent, IssueState, next_state
 from service.mail.events import About, Outcome, OutcomeKind
+from service.routes.learning import hide_addresses
 from service.routes.lessons import REFUSED_ALARM
 from service.staff.audit import note
 
@@ -133,7 +134,7 @@ def _is_too_large(outcome: Outcome) -> bool:
 
 
 def _say_why(outcome: Outcome) -> str:
-    reply = f"{outcome.code or ''} {outcome.text}".strip()[:LONGEST_REPLY]
+    reply = hide_addresses(f"{outcome.code or ''} {outcome.text}".strip())[:LONGEST_REPLY]
     if outcome.code in _SIGN_IN:
         what = "the relay refuses our sign-in"
     elif _is_too_large(outcome):

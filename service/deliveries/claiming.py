@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Interval, Text, bindparam, exists, func, select, update
+from sqlalchemy import BigInteger, Interval, Text, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from service.deliveries.batches import HeldBatch
@@ -47,7 +47,7 @@ _CLAIM: Final = (
     move(DeliveryEvent.CLAIM)
     .where(deliveries.c.issue_id == bindparam("issue"), deliveries.c.next_attempt_at <= func.now())
     .where(deliveries.c.id.between(bindparam("first"), bindparam("last")))
-    .values(fence=deliveries.c.fence + 1)
+    .values(fence=bindparam("held_fence", type_=BigInteger()))
     .returning(*columns_of_claim())
 )
 
@@ -76,8 +76,8 @@ _GIVE_BACK: Final = (
 
 
 def claim_copies(session: Session, held: HeldBatch) -> list[Claim]:
-    """Take the waiting copies of a held batch; those that a sender died over come last."""
-    names = {"issue": held.issue_id, "first": held.first_id, "last": held.last_id}
+    """Take the waiting copies of a held batch, under its fence; those that a sender died over come last."""
+    names = {"issue": held.issue_id, "first": held.first_id, "last": held.last_id, "held_fence": held.fence}
     claims = [Claim(*row) for row in session.execute(_CLAIM, names).all()]
     claims.sort(key=lambda claim: (claim.crashes, claim.delivery_id))
     return claims

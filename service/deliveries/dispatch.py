@@ -129,7 +129,7 @@ class Dispatch:
         return self.is_over or not self.means.session.is_open or self.means.should_stop()
 
     def _may_open_window(self) -> bool:
-        if not self.waiting or self._intended or time.monotonic() < self._ask_at:
+        if self.is_over or not self.waiting or self._intended or time.monotonic() < self._ask_at:
             return False
         return not (self.waiting[0].crashes and self._in_hand)  # a suspect goes alone: it might take others with it
 
@@ -167,7 +167,9 @@ class Dispatch:
         session = self.means.session
         room = session.room or (not self._in_hand)
         while self._intended and room > 0 and not self.is_over:
-            if time.monotonic() - self._intended_at > FRESH:
+            age = time.monotonic() - self._intended_at
+            if age > FRESH:
+                self.means.window.note(age)
                 self.waiting.extendleft(reversed(self._intended))
                 self._intended.clear()
                 return

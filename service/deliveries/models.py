@@ -2,15 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, false, func
+from sqlalchemy import ForeignKey, Identity, Index, Sequence, UniqueConstraint, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.db import Base, word_type
 from service.deliveries.states import DeliveryState
 
+# A sequence, for it never goes back: a claim that was rolled back may be in a journal, and must be nobody's claim.
+fences = Sequence("fences", metadata=Base.metadata)
+
 
 class Delivery(Base):
-    """One issue to one subscriber. ``fence`` grows with every claim: a sender that slept too long is refused.
+    """One issue to one subscriber. ``fence`` is new with every claim: a sender that slept too long is refused.
 
     ``recipient`` and ``name`` are frozen with the audience, so that a copy is the same bytes at every attempt.
     ``is_thanked``: the person had given lately when the audience was frozen, and reads thanks in place of the ask.

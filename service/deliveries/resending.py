@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.deliveries.batches import wake
 from service.deliveries.control import note_step
-from service.deliveries.models import Delivery
+from service.deliveries.models import Delivery, fences
 from service.deliveries.planning import add_missing
 from service.deliveries.reasons import LEFT
 from service.deliveries.running import lock_issue, set_going
@@ -19,6 +19,7 @@ from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
 from service.issues.models import Issue
 from service.issues.states import IssueEvent
 from service.issues.states import next_state as next_issue_state
+from service.routes.learning import hide_addresses
 from service.subscribers.eligibility import is_eligible, select_audience
 
 ENTRY: Final = 500  # copies whose evidence one entry of the trail holds
@@ -106,7 +107,7 @@ def _queue_again(session: Session, issue: Issue, delivery_ids: Sequence[int]) ->
         .where(Delivery.id == func.any(list(delivery_ids)))
         .values(
             state=DeliveryState.QUEUED,
-            fence=Delivery.fence + 1,
+            fence=fences.next_value(),
             lease_until=None,
             attempts=0,
             crashes=0,
@@ -130,7 +131,7 @@ def _describe(copy: Delivery) -> dict[str, object]:
         "state": copy.state.value,
         "since": copy.changed_at.isoformat(timespec="seconds"),
         "route": copy.route,
-        "reply": " ".join(str(part) for part in (copy.reply_code, copy.reply_text) if part),
+        "reply": hide_addresses(" ".join(str(part) for part in (copy.reply_code, copy.reply_text) if part)),
         "reason": copy.reason,
         "attempts": copy.attempts,
     }

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
-from service.deliveries.control import note_step
+from service.deliveries.control import note_step, withdraw_alarms
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import add_missing
 from service.deliveries.reasons import MISSED
@@ -48,7 +48,7 @@ def withdraw_issue(session: Session, issue_id: int, account_id: int | None = Non
     """Make an issue of which nothing has left a draft again: its edition, audience and links are gone.
 
     Raises:
-        Conflict: when a sender has taken a copy of it in hand, or it was never released.
+        Conflict: when a copy of it may have left, or a sender has a part of it in hand, or it was never released.
     """
     issue = lock_issue(session, issue_id)
     issue.state = next_state(issue.state, IssueEvent.WITHDRAW)
@@ -57,12 +57,18 @@ def withdraw_issue(session: Session, issue_id: int, account_id: int | None = Non
     issue.audience = issue.released_at = issue.starts_at = issue.pause_reason = None
     for model in (Delivery, Batch, Link, Edition):
         session.execute(delete(model).where(model.issue_id == issue_id).execution_options(synchronize_session=False))
+    withdraw_alarms(session, issue_id)
     note_step(session, account_id, "Took the issue back before it left", issue_id)
 
 
 def is_untouched(session: Session, issue_id: int) -> bool:
-    """Return whether no sender ever had a copy of the issue in hand, so that certainly nothing has left."""
-    return not session.scalar(select(exists().where(Delivery.issue_id == issue_id, Delivery.fence > 0)))
+    """Return whether certainly nothing of the issue has left, and no sender has a part of it in hand.
+
+    A Message-ID is written with the intent, so what has none never left.
+    """
+    may_have_left = exists().where(Delivery.issue_id == issue_id, Delivery.message_id.is_not(None))
+    in_hand = exists().where(Batch.issue_id == issue_id, Batch.lease_until >= func.now())
+    return not session.scalar(select(or_(may_have_left, in_hand)))
 
 
 def _start(session: Session, issue: Issue) -> None:

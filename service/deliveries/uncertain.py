@@ -15,6 +15,7 @@ from service.deliveries.control import note_step
 from service.deliveries.models import Delivery
 from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
 from service.issues.models import Edition
+from service.routes.learning import hide_addresses
 from service.staff.audit import note
 from service.subscribers.models import Subscriber
 
@@ -105,7 +106,12 @@ def settle_by_evidence(
     state = next_state(copy.state, DeliveryEvent.ACCEPT if accepted else DeliveryEvent.REFUSE) if copy else None
     if copy is None or state is None or copy.state is DeliveryState.CLAIMED:  # nothing of a claimed copy has left
         return False
-    details = {"copy": copy.id, "was": copy.state.value, "reason": copy.reason, "reply": reply[:LONGEST_REPLY]}
+    details = {
+        "copy": copy.id,
+        "was": copy.state.value,
+        "reason": copy.reason,
+        "reply": hide_addresses(reply[:LONGEST_REPLY]),
+    }
     copy.state, copy.reply_text, copy.settled_at, copy.changed_at = state, reply[:LONGEST_REPLY], None, func.now()
     copy.lease_until, copy.reply_code = None, None
     copy.reason = None if accepted else "the relay refused it"

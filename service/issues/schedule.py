@@ -4,7 +4,7 @@ Times are kept in UTC. Staff give the wall clock of their organisation's zone, o
 another comes twice.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import MINYEAR, UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,15 +12,23 @@ from service.errors import BadInput
 
 GRACE: Final = timedelta(hours=1)  # a start that is later than this is not made up for by itself: staff decide
 FARTHEST: Final = timedelta(days=365)
+PASSED: Final = "This time has passed already. Choose a later one, or send the issue now."
+TOO_FAR: Final = "This time is more than a year away. Choose an earlier one."
 
 
 def find_moments(wall: datetime, zone: ZoneInfo) -> list[datetime]:
     """Return the moments in UTC at which a clock of ``zone`` shows the naive ``wall``, the earlier first.
 
     Mostly one; none in the hour that is left out in spring; two in the hour that comes twice in autumn.
+
+    Raises:
+        BadInput: at either end of the calendar, where no moment in UTC can be named.
     """
-    read = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    true = [moment for moment in read if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall]
+    try:
+        read = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+        true = [moment for moment in read if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall]
+    except OverflowError:
+        raise BadInput(PASSED if wall.year == MINYEAR else TOO_FAR) from None
     return sorted(set(true))
 
 
@@ -33,9 +41,9 @@ def plan_start(present: datetime, hold: timedelta, wanted: datetime | None = Non
     if wanted is None:
         return present + hold
     if wanted <= present:
-        raise BadInput("This time has passed already. Choose a later one, or send the issue now.")
+        raise BadInput(PASSED)
     if wanted - present > FARTHEST:
-        raise BadInput("This time is more than a year away. Choose an earlier one.")
+        raise BadInput(TOO_FAR)
     return max(wanted, present + hold)
 
 

@@ -48,7 +48,7 @@ MOVES: dict[tuple[IssueState, IssueEvent], IssueState] = {
     (IssueState.SENDING, IssueEvent.PAUSE): IssueState.PAUSED,
     (IssueState.SENDING, IssueEvent.CANCEL): IssueState.CANCELLED,
     (IssueState.SENDING, IssueEvent.FINISH): IssueState.SENT,
-    (IssueState.PAUSED, IssueEvent.WITHDRAW): IssueState.DRAFT,  # only while no sender has ever taken a copy of it
+    (IssueState.PAUSED, IssueEvent.WITHDRAW): IssueState.DRAFT,  # only while no copy of it may have left
     (IssueState.PAUSED, IssueEvent.RESUME): IssueState.SENDING,
     (IssueState.PAUSED, IssueEvent.CANCEL): IssueState.CANCELLED,
     (IssueState.SENDING, IssueEvent.REOPEN): IssueState.SENDING,

@@ -93,5 +93,9 @@ def rest_domain(chance: Random) -> float:
 
 def describe(outcome: Outcome) -> str:
     """Return the relay's words for staff, short and without anybody's address."""
-    words = f"{outcome.code or ''} {outcome.text}".strip()
-    return _ADDRESS.sub("…", words)[:LONGEST_REASON]
+    return hide_addresses(f"{outcome.code or ''} {outcome.text}".strip())[:LONGEST_REASON]
+
+
+def hide_addresses(words: str) -> str:
+    """Return a relay's words without anybody's address: they outlive the person's row in logs, alarms and trails."""
+    return _ADDRESS.sub("…", words)

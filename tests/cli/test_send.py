@@ -12,6 +12,7 @@ from service.deliveries.states import DeliveryState
 from service.errors import BadInput, Conflict, NotFound
 from service.issues.models import Issue
 from service.issues.states import IssueState
+from service.staff.audit import list_entries
 from service.wiring import Services
 from tests.cli.conftest import Run
 from tests.factories.publication import make_issue, make_newsletter
@@ -107,7 +108,7 @@ def test_an_issue_is_taken_back_while_nothing_has_left(
 ) -> None:
     assert isinstance(run("send", "withdraw", str(issue_id)).exception, Conflict)
     with open_transaction() as session:
-        session.execute(update(Delivery).values(fence=0))
+        session.execute(update(Delivery).values(state=DeliveryState.QUEUED, message_id=None))
         session.execute(update(Issue).values(state=IssueState.HELD))
     assert "starts at " in run("send", "status", str(issue_id)).output
     assert run("send", "withdraw", str(issue_id)).output == "crossings 1-1 is draft now.\n"
@@ -115,10 +116,11 @@ def test_an_issue_is_taken_back_while_nothing_has_left(
 
 
 def test_the_missing_are_sent_to(run: Run, issue_id: int, open_transaction: OpenTransaction) -> None:
-    assert run("send", "missing", str(issue_id)).output == "Nobody is missing.\n"
+    assert run("send", "missing", str(issue_id), "--yes").output == "Nobody is missing.\n"
     with open_transaction() as session:
         make_reader(session, session.get_one(Issue, issue_id).newsletter_id, "late@example.org")
-    assert run("send", "missing", str(issue_id)).output == "One more person gets it.\n"
+    assert run("send", "missing", str(issue_id)).exit_code == 1  # nobody answered the question
+    assert run("send", "missing", str(issue_id), "--yes").output == "One more person gets it.\n"
 
 
 def test_uncertain_copies_are_listed(run: Run, issue_id: int, open_transaction: OpenTransaction) -> None:
@@ -132,7 +134,9 @@ def test_uncertain_copies_are_listed(run: Run, issue_id: int, open_transaction: 
 
 
 def test_named_people_are_sent_another_copy(run: Run, issue_id: int, open_transaction: OpenTransaction) -> None:
-    said = run("send", "again", str(issue_id), "READER-1@example.org", "reader-2@example.org").output
+    named = ("send", "again", str(issue_id), "READER-1@example.org", "reader-2@example.org")
+    assert run(*named).exit_code == 1  # nobody answered the question
+    said = run(*named, "--yes").output
     assert said == "1 of 2 sent again; the others are on their way, or may not be mailed any more.\n"
     with open_transaction() as session:
         copy = session.scalars(select(Delivery).where(Delivery.recipient == "reader-1@example.org")).one()
@@ -142,7 +146,7 @@ def test_named_people_are_sent_another_copy(run: Run, issue_id: int, open_transa
 def test_a_stranger_among_the_named_stops_the_whole_command(
     run: Run, issue_id: int, open_transaction: OpenTransaction
 ) -> None:
-    refused = run("send", "again", str(issue_id), "reader-1@example.org", "stranger@example.org").exception
+    refused = run("send", "again", str(issue_id), "reader-1@example.org", "stranger@example.org", "--yes").exception
     assert isinstance(refused, NotFound)
     assert "stranger@example.org. Nothing is sent again." in refused.message
     with open_transaction() as session:
@@ -159,8 +163,10 @@ def test_a_database_that_was_moved_is_adopted_by_a_person_who_says_so(
     assert "sends from here now" in run("send", "adopt", "--yes").output
     with open_transaction() as session:
         assert session.scalars(select(Instance.public_url)).one() == PUBLIC_URL
+        assert [entry.action for entry, _ in list_entries(session, "instance:1")] == ["Adopted the database"]
 
 
 @pytest.mark.parametrize("command", ["status", "pause", "resume", "withdraw", "missing", "uncertain"])
 def test_an_issue_that_is_not_there_is_said_to_be_missing(run: Run, command: str) -> None:
-    assert isinstance(run("send", command, "999").exception, NotFound)
+    answered = ["--yes"] if command == "missing" else []
+    assert isinstance(run("send", command, "999", *answered).exception, NotFound)

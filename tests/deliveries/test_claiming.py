@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 
 from service import clock
 from service.deliveries.abandoned import UNKNOWN, free_copies
-from service.deliveries.batches import claim_batch
+from service.deliveries.batches import claim_batch, put_down
 from service.deliveries.claiming import Claim, claim_copies, give_back
 from service.deliveries.control import cancel_issue, pause_issue
 from service.deliveries.models import Batch, Delivery
@@ -43,19 +43,28 @@ def test_every_event_of_a_sender_leads_to_one_state_whatever_it_comes_from() -> 
 def test_a_claim_names_the_person_as_frozen_at_release(open_transaction: OpenTransaction, issue_id: int) -> None:
     with open_transaction() as session:
         session.execute(text("update subscribers set name = 'Somebody Else', mailed_address = 'moved@example.org'"))
-        claims = claim(session, issue_id)[1]
+        held, claims = claim(session, issue_id)
     first = claims[0]
     row_names = [(one.recipient, one.name) for one in claims[:2]]
     assert row_names == [("reader-0@example.org", None), ("reader-1@example.org", "Reader 1")]
-    assert (first.issue_id, first.fence, first.attempts, first.crashes) == (issue_id, 1, 0, 0)
+    assert (first.issue_id, first.fence, first.attempts, first.crashes) == (issue_id, held.fence, 0, 0)
 
 
-def test_every_claim_has_a_fence_of_its_own(open_transaction: OpenTransaction, issue_id: int) -> None:
-    with open_transaction() as session:
-        held, claims = claim(session, issue_id)
-        give_back(session, claims)
-        again = claim_copies(session, held)
-    assert [one.fence for one in again] == [one.fence + 1 for one in claims]
+def test_every_claim_has_a_fence_that_no_other_ever_had_not_even_one_that_was_rolled_back(
+    open_transaction: OpenTransaction, services: Services, issue_id: int
+) -> None:
+    fences = []
+    for is_kept in (False, True, True):
+        with services.factory() as session:
+            held, claims = claim(session, issue_id)
+            assert {one.fence for one in claims} == {held.fence}
+            fences.append(held.fence)
+            give_back(session, claims)
+            put_down(session, held)
+            if is_kept:
+                session.commit()
+    assert len(set(fences)) == 3
+    assert _states(open_transaction)[S.QUEUED] == 12
 
 
 def test_copies_that_still_wait_are_left(open_transaction: OpenTransaction, issue_id: int) -> None:

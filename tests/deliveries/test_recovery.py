@@ -1,6 +1,7 @@
 """What a dead sender's journal does to the rows: each phase, repeated, too late, and of another database."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from service.deliveries.resending import send_again
 from service.deliveries.sending import Sender
 from service.deliveries.states import DeliveryState as S
 from service.mail.events import About, Outcome, OutcomeKind
+from service.mail.transport import OutgoingMail
 from service.wiring import Services
 from tests.deliveries.fakes import ACCEPTED, FakeRelay
 from tests.deliveries.steps import claim, count_copies, expire_leases, intend_all, run_sweep
@@ -252,3 +254,24 @@ def _dump(services: Services) -> list[tuple[object, ...]]:
     with services.factory() as session:
         rows = session.execute(select(*Delivery.__table__.columns).order_by(Delivery.id))
         return [tuple(row) for row in rows]
+
+
+def test_the_journal_of_a_claim_that_was_never_committed_takes_nothing_from_the_sender_that_came_next(
+    services: Services, issue_id: int
+) -> None:
+    journal = Journal(services.settings.journal_dir)
+    with services.factory() as session:
+        journal.begin(*claim(session, issue_id))
+        session.rollback()
+    journal.close()
+    relay, second = FakeRelay(), FakeRelay()
+
+    def interfere(_: OutgoingMail) -> None:
+        relay.on_leaving = lambda _: None
+        recover_journals(services.factory, services.settings.journal_dir)
+        replace(services.sender, routes=second).send_waiting(issue_id)
+
+    relay.on_leaving = interfere
+    replace(services.sender, routes=relay).send_waiting(issue_id)
+    assert len(relay.received) == len(set(relay.received)) == 12
+    assert second.received == []

@@ -13,6 +13,7 @@ from service.deliveries.models import Batch, BatchSignatures, Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.reasons import MISSED
 from service.deliveries.starting import NOT_BACK, start_due_issues, withdraw_issue
+from service.deliveries.states import DeliveryState
 from service.errors import Conflict
 from service.issues.models import Edition, Issue
 from service.issues.states import IssueState
@@ -140,6 +141,8 @@ def test_a_missed_issue_that_staff_want_even_so_goes_to_the_readers_of_that_day(
         resume_issue(session, issue_id)
     issue = read_issue(open_transaction, issue_id)
     assert (issue.state, issue.audience, issue.pause_reason) == (IssueState.SENDING, READERS + 1, None)
+    with open_transaction() as session:
+        assert list_standing_alarms(session) == []
 
 
 def test_two_held_issues_start_each_at_their_own_time(open_transaction: OpenTransaction, issue_id: int) -> None:
@@ -184,19 +187,52 @@ def test_an_issue_that_has_begun_is_not_taken_back(open_transaction: OpenTransac
     assert read_issue(open_transaction, issue_id).audience == READERS
 
 
-def test_an_issue_of_which_a_sender_ever_had_a_copy_is_not_taken_back(
+@pytest.mark.parametrize(
+    ("known", "is_back"),
+    [
+        ({"fence": 1}, True),  # claimed, and given back before the intent
+        ({"fence": 9}, True),
+        ({"fence": 1, "message_id": "m"}, False),  # intended
+        ({"fence": 1, "message_id": "m", "attempts": 1}, False),
+        ({"fence": 1, "message_id": "m", "crashes": 1}, False),
+        ({"fence": 1, "message_id": "m", "state": DeliveryState.SENDING}, False),
+        ({"fence": 1, "message_id": "m", "state": DeliveryState.SENT}, False),
+    ],
+)
+def test_an_issue_is_taken_back_only_while_no_copy_may_have_left(
+    open_transaction: OpenTransaction, issue_id: int, known: dict[str, object], is_back: bool
+) -> None:
+    let_pass(open_transaction, timedelta(hours=6))
+    tick(open_transaction)
+    with open_transaction() as session:
+        first = select(func.min(Delivery.id)).scalar_subquery()
+        session.execute(update(Delivery).where(Delivery.id == first).values(known))
+    if is_back:
+        with open_transaction() as session:
+            withdraw_issue(session, issue_id)
+        with open_transaction() as session:
+            assert list_standing_alarms(session) == []
+        return
+    with pytest.raises(Conflict) as refusal, open_transaction() as session:
+        withdraw_issue(session, issue_id)
+    assert refusal.value.message == NOT_BACK
+    assert read_issue(open_transaction, issue_id).state is IssueState.PAUSED
+
+
+def test_an_issue_with_a_part_in_a_senders_hands_is_not_taken_back_until_the_lease_is_over(
     open_transaction: OpenTransaction, issue_id: int
 ) -> None:
     let_pass(open_transaction, timedelta(hours=6))
     tick(open_transaction)
     with open_transaction() as session:
-        copy = session.scalars(select(Delivery)).first()
-        assert copy is not None
-        copy.fence = 1
-    with pytest.raises(Conflict) as refusal, open_transaction() as session:
+        session.execute(update(Batch).values(lease_until=func.now() + timedelta(minutes=1)))
+    with pytest.raises(Conflict), open_transaction() as session:
         withdraw_issue(session, issue_id)
-    assert refusal.value.message == NOT_BACK
-    assert read_issue(open_transaction, issue_id).state is IssueState.PAUSED
+    with open_transaction() as session:
+        session.execute(update(Batch).values(lease_until=func.now() - timedelta(seconds=1)))
+    with open_transaction() as session:
+        withdraw_issue(session, issue_id)
+    assert read_issue(open_transaction, issue_id).state is IssueState.DRAFT
 
 
 def test_a_held_issue_is_taken_back_rather_than_cancelled(open_transaction: OpenTransaction, issue_id: int) -> None:

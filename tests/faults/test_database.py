@@ -33,9 +33,9 @@ def test_case_15_a_commit_whose_answer_is_lost_is_taken_neither_for_done_nor_for
     stage: Stage, chance: random.Random
 ) -> None:
     stage.release(READERS * 10)
-    with sever_commits(stage.settings.database_url, 0.2, chance) as (wire, address):
+    with sever_commits(stage.settings.database_url, 0.4, chance) as (wire, address):
         stage.start_sender(settings=replace(stage.settings, database_url=address)).wait()
-        assert wire.severed > 3
+        assert wire.severed
     account = stage.account()
     assert_nothing_lost(account)
     assert account.states == {DeliveryState.SENT: READERS * 10}

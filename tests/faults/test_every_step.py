@@ -12,7 +12,7 @@ from tests.faults.stage import Stage
 
 READERS, CONNECTIONS = 12, 2
 STEPS = 150  # more than it takes to send to them
-LIVES = 24
+LIVES = 12
 
 
 def test_case_01_a_death_at_any_step_leaves_at_most_one_uncertain_for_each_connection(

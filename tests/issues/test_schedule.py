@@ -68,6 +68,18 @@ def test_a_start_that_is_past_or_far_away_is_refused(wanted: datetime, sentence:
 
 
 @pytest.mark.parametrize(
+    ("zone", "wall", "sentence"),
+    [
+        ("America/New_York", datetime(9999, 12, 31, 23, 0), "more than a year away"),  # noqa: DTZ001 - a wall clock
+        ("Asia/Tokyo", datetime(1, 1, 1, 0, 30), "has passed already"),  # noqa: DTZ001 - a wall clock
+    ],
+)
+def test_a_wall_clock_at_the_end_of_the_calendar_is_refused(zone: str, wall: datetime, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        find_moments(wall, ZoneInfo(zone))
+
+
+@pytest.mark.parametrize(
     ("late", "missed"), [(timedelta(), False), (GRACE, False), (GRACE + timedelta(seconds=1), True)]
 )
 def test_a_start_is_missed_once_it_is_later_than_the_grace(late: timedelta, missed: bool) -> None:

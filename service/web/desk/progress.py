@@ -5,7 +5,7 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Final
 
-from flask import jsonify, render_template
+from flask import jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from service.issues.models import Issue
 from service.issues.queries import get_issue
 from service.issues.states import IssueState
 from service.staff.roles import Permission, may
-from service.web.desk.access import blueprint, current_account, permission
+from service.web.desk.access import blueprint, current_account, permission, say
 from service.web.desk.drawing import count_states, draw_progress
 from service.web.desk.times import find_zone
 from service.web.transaction import unit_of_work
@@ -48,6 +48,9 @@ class Look:
 def show_progress(issue_id: int) -> ResponseReturnValue:
     """Show where everyone's copy stands; the page keeps itself up to date."""
     with unit_of_work() as work:
+        if get_issue(work, issue_id).state is IssueState.DRAFT:
+            say("The issue was taken back.")
+            return redirect(url_for("desk.show_issue", issue_id=issue_id))
         look = _look(work, issue_id)
         may_send = may(current_account().role, Permission.SEND)
         return render_template(

@@ -21,6 +21,7 @@ from service.tracking.queries import get_engagement, list_link_counts, list_time
 from service.web.charts import draw_share, draw_timeline
 from service.web.desk.access import blueprint, current_account, permission
 from service.web.desk.drawing import count_states, draw_engagement, draw_links, draw_progress
+from service.web.desk.fields import read_page
 from service.web.transaction import unit_of_work
 
 LONGEST_SEARCH = 254
@@ -107,7 +108,7 @@ def _people(work: Session, issue_id: int) -> dict[str, object]:
     raw = request.args.get("state", "")
     state = DeliveryState(raw) if raw in set(DeliveryState) else None
     address = request.args.get("address", "").strip()[:LONGEST_SEARCH]
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = read_page(request.args.get("page"))
     people: list[Copy] = list_deliveries(work, issue_id, state, number, address)
     has_next = len(people) == PAGE and bool(list_deliveries(work, issue_id, state, number + 1, address))
     return {"state": state, "address": address, "number": number, "people": people, "has_next": has_next}

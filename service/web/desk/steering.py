@@ -12,6 +12,7 @@ from service.deliveries.resending import send_again, send_to_missing
 from service.deliveries.starting import withdraw_issue
 from service.errors import Conflict
 from service.issues.queries import get_issue
+from service.issues.states import IssueState
 from service.staff.roles import Permission
 from service.web.desk.access import LARGEST_ID, blueprint, current_account, permission, safe_target, say
 from service.web.transaction import unit_of_work
@@ -62,7 +63,15 @@ def accept_cancellation(issue_id: int) -> ResponseReturnValue:
 @permission(Permission.SEND)
 def accept_missing(issue_id: int) -> ResponseReturnValue:
     """Send to everybody who may get the issue now and has no copy."""
-    return _steer(issue_id, send_to_missing, "Those who were missing get it now.")
+    try:
+        with unit_of_work() as work:
+            added = send_to_missing(work, issue_id, current_account().id)
+            rests = get_issue(work, issue_id).state is IssueState.PAUSED
+    except Conflict as problem:
+        say(problem.message, "warn")
+    else:
+        _tell_of_missing(added, rests=rests)
+    return redirect(url_for("desk.show_progress", issue_id=issue_id))
 
 
 @blueprint.post("/issues/<row:issue_id>/again")
@@ -91,6 +100,16 @@ def tell_of_again(sent: int) -> None:
         say(f"{sent:,} {'copy is' if sent == 1 else 'copies are'} sent again.")
     else:
         say("Nothing is sent again: it is on its way already, or the person may not be mailed any more.", "warn")
+
+
+def _tell_of_missing(added: int, *, rests: bool) -> None:
+    people, they = ("1 person", "gets") if added == 1 else (f"{added:,} people", "get")
+    if not added:
+        say("Nobody is missing.")
+    elif rests:
+        say(f"{people} {'is' if added == 1 else 'are'} added; they get it when you resume.")
+    else:
+        say(f"{people} who {'was' if added == 1 else 'were'} missing {they} it now.")
 
 
 def _steer(issue_id: int, act: Act, sentence: str) -> ResponseReturnValue:

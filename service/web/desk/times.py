@@ -15,6 +15,7 @@ from service.web.desk.fields import Typed
 
 # As browsers write a time field; seconds are of no use here.
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+BOTH = "A day and time are filled in, but “Now” is chosen. Choose one."
 UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
 
@@ -36,11 +37,17 @@ def read_start(typed: Typed, zone: ZoneInfo, hold: timedelta) -> tuple[datetime 
     What will not do is in ``typed.errors``, under ``start_day`` or ``start_time``.
     """
     if typed.text("start") != "later":
+        if typed.text("start_day").strip() or typed.text("start_time").strip():
+            typed.errors["start_time"] = BOTH
         return None, []
     wall = _read_wall(typed)
     if typed.errors:
         return None, []
-    moments = find_moments(wall, zone)
+    try:
+        moments = find_moments(wall, zone)
+    except BadInput as problem:
+        typed.errors["start_day"] = problem.message
+        return None, []
     if not moments:
         typed.errors["start_time"] = (
             f"In the night of {_day(wall)} the clocks are put forward, and {name_zone(zone)} has no {wall:%H:%M}. "

@@ -13,6 +13,7 @@ from service.errors import Conflict
 from service.issues.queries import get_issue
 from service.staff.roles import Permission
 from service.web.desk.access import blueprint, current_account, permission, say
+from service.web.desk.fields import read_page
 from service.web.desk.steering import read_copies, tell_of_again
 from service.web.transaction import unit_of_work
 
@@ -29,7 +30,7 @@ class Decision(StrEnum):
 @permission(Permission.EDIT)
 def show_uncertain(issue_id: int) -> ResponseReturnValue:
     """Show every uncertain copy of an issue by name, those that wait for a decision first."""
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = read_page(request.args.get("page"))
     with unit_of_work() as work:
         doubts = list_uncertain(work, issue_id, number)
         return render_template(

@@ -170,6 +170,23 @@ def test_every_page_about_the_issue_says_how_many_wait_for_a_decision(desk: Desk
     assert "uncertain copies wait" not in desk.read("/desk/")
 
 
+@pytest.mark.usefixtures("doubted")
+def test_who_is_added_to_a_paused_issue_waits_for_it(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        session.get_one(Issue, stock.issue_id).state = IssueState.PAUSED
+        make_reader(session, stock.newsletter_id, "late@example.org")
+    page = desk.read(desk.post(f"/desk/issues/{stock.issue_id}/missing").location)
+    assert "1 person is added; they get it when you resume." in page
+
+
+@pytest.mark.usefixtures("doubted")
+@pytest.mark.parametrize("page", ["uncertain", "results"])
+def test_a_page_beyond_every_number_is_no_fault_of_the_service(desk: Desk, stock: Stock, page: str) -> None:
+    assert desk.get(f"/desk/issues/{stock.issue_id}/{page}?page={'9' * 30}").status_code == 200
+
+
 def test_no_doubt_no_list(desk: Desk, stock: Stock) -> None:
     assert "No copy of this issue is uncertain." in desk.read(f"/desk/issues/{stock.issue_id}/uncertain")
 
@@ -185,6 +202,9 @@ def test_the_missing_are_counted_and_sent_to(
     assert "1 reader has joined since and got no copy." in page
     assert "Send to the missing 1" in page
     desk.post(f"/desk/issues/{stock.issue_id}/missing")
+    assert "1 person who was missing gets it now." in desk.read(results)
+    desk.post(f"/desk/issues/{stock.issue_id}/missing")
+    assert "Nobody is missing." in desk.read(results)
     assert states_of(open_transaction) == ["uncertain", "uncertain", "sent", "queued"]
     assert len(doubted) == 3
     assert "Pat Publisher sent the issue to those still missing (1 person)" in desk.read(

@@ -119,7 +119,7 @@ def test_without_the_broker_an_event_is_taken_all_the_same(
     use_publisher(CeleryPublisher(make_celery("redis://127.0.0.1:1/0")))
     assert door.knock(write_event()).status_code == 200
     assert len(list_stored()) == 1
-    assert "waits for the sweep" in caplog.text
+    assert "the sweep will find their rows" in caplog.text
 
 
 def test_without_the_database_it_is_to_come_again(services: Services, caplog: pytest.LogCaptureFixture) -> None:
