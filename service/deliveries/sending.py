@@ -112,6 +112,7 @@ class _Run:
     def __init__(self, sender: Sender, issue_id: int, should_stop: Callable[[], bool]) -> None:
         self.handled = 0
         self.is_unfinished = False
+        self._dispatched = 0
         self._sender, self._issue_id, self._should_stop = sender, issue_id, should_stop
         self._journal = Journal(sender.journal_dir)
         self._breaker = Breaker(issue_id)
@@ -162,7 +163,8 @@ class _Run:
 
     def _dispatch(self, means: Means, taken: Taken, composer: Composer) -> None:
         parts = (means, taken.held, deque(taken.claims), taken.signatures)
-        composer.meter = meter = self._sender.meter if taken.held.id % EVERY == 0 else None
+        composer.meter = meter = self._sender.meter if self._dispatched % EVERY == 0 else None
+        self._dispatched += 1
         dispatch = Dispatch(*parts) if meter is None else MeteredDispatch(*parts, meter=meter)
         try:
             dispatch.run()
