@@ -14,7 +14,7 @@ _REPEATING: Final = (
     *("celery.beat", "celery.worker.consumer.consumer", "celery.worker.loops"),
     *("kombu.asynchronous.hub", "kombu.transport.redis"),
 )
-_QUIET: Final = ("celery.worker.strategy", "celery.app.trace", "stripe")
+_QUIET: Final = ("celery.worker.strategy", "celery.app.trace", "stripe", "fontTools")
 
 
 class Sparing(logging.Filter):
