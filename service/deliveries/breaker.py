@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
 from service.db import after_commit
+from service.deliveries.issue_alarms import name_paused_alarm
 from service.deliveries.models import RecentAnswers
 from service.issues.models import Issue
 from service.issues.states import IssueEvent, IssueState, next_state
@@ -73,7 +74,7 @@ class Breaker:
         why = judge(letters)
         # After a pause it begins anew: whoever resumes wants to see twenty more, not to be stopped by the old ones.
         session.execute(update(RecentAnswers).where(mine).values(letters="" if why else letters[-LAST:]))
-        return why is not None and pause(session, self.issue_id, why, _issue_alarm(self.issue_id))
+        return why is not None and pause(session, self.issue_id, why, name_paused_alarm(self.issue_id))
 
 
 def blames_nobody(outcome: Outcome) -> bool:
@@ -94,7 +95,7 @@ def judge(letters: str) -> str | None:
 def refuse_too_large(session: Session, issue_id: int, mail_bytes: int, largest: int) -> bool:
     """Pause an issue whose mail is larger than the relay takes (SIZE, RFC 1870), before one is tried."""
     why = f"its mail has {mail_bytes:,} bytes and the relay takes {largest:,} at most; make it shorter"
-    return pause(session, issue_id, why, _issue_alarm(issue_id))
+    return pause(session, issue_id, why, name_paused_alarm(issue_id))
 
 
 def pause(session: Session, issue_id: int, why: str, alarm: str) -> bool:
@@ -151,8 +152,4 @@ def _say_why(outcome: Outcome) -> str:
 def _alarm_of(issue_id: int, outcome: Outcome) -> str:
     """Return the alarm's key: a relay that refuses us is one fault, however many issues and letters meet it."""
     is_relay = outcome.about in {About.SENDER, About.RELAY} and not _is_too_large(outcome)
-    return REFUSED_ALARM if is_relay else _issue_alarm(issue_id)
-
-
-def _issue_alarm(issue_id: int) -> str:
-    return f"issue:{issue_id}:paused"
+    return REFUSED_ALARM if is_relay else name_paused_alarm(issue_id)

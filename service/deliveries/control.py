@@ -5,8 +5,8 @@ from typing import Final
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from service.alarms.raising import withdraw_alarm
 from service.deliveries.batches import SIZE
+from service.deliveries.issue_alarms import withdraw_issue_alarms
 from service.deliveries.planning import add_missing
 from service.deliveries.reasons import MISSED
 from service.deliveries.running import lock_issue, set_going
@@ -40,7 +40,7 @@ def resume_issue(session: Session, issue_id: int, account_id: int | None = None)
     if issue.pause_reason == MISSED:
         add_missing(session, issue)  # it never started: who became a reader while it waited is still to be added
     set_going(session, issue, IssueEvent.RESUME)
-    withdraw_alarms(session, issue_id)
+    withdraw_issue_alarms(session, issue_id)
     note_step(session, account_id, "Resumed", issue_id)
 
 
@@ -53,17 +53,11 @@ def cancel_issue(session: Session, issue_id: int, account_id: int | None = None)
     issue = lock_issue(session, issue_id)
     issue.state = next_state(issue.state, IssueEvent.CANCEL)
     issue.finished_at = func.now()
-    withdraw_alarms(session, issue_id)
+    withdraw_issue_alarms(session, issue_id)
     if (issue.audience or 0) <= AT_ONCE:
         session.flush()
         skip_cancelled(session, AT_ONCE // SIZE)
     note_step(session, account_id, "Cancelled", issue_id)
-
-
-def withdraw_alarms(session: Session, issue_id: int) -> None:
-    """Settle the alarms that said the issue rests: somebody has decided. That of a relay which refuses us stays."""
-    for key in (f"issue:{issue_id}:paused", f"missed:{issue_id}"):
-        withdraw_alarm(session, key)
 
 
 def note_step(session: Session, account_id: int | None, action: str, issue_id: int, **details: object) -> None:

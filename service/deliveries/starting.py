@@ -6,7 +6,8 @@ from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
-from service.deliveries.control import note_step, withdraw_alarms
+from service.deliveries.control import note_step
+from service.deliveries.issue_alarms import name_missed_alarm, withdraw_issue_alarms
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import add_missing
 from service.deliveries.reasons import MISSED
@@ -57,7 +58,7 @@ def withdraw_issue(session: Session, issue_id: int, account_id: int | None = Non
     issue.audience = issue.released_at = issue.starts_at = issue.pause_reason = None
     for model in (Delivery, Batch, Link, Edition):
         session.execute(delete(model).where(model.issue_id == issue_id).execution_options(synchronize_session=False))
-    withdraw_alarms(session, issue_id)
+    withdraw_issue_alarms(session, issue_id)
     note_step(session, account_id, "Took the issue back before it left", issue_id)
 
 
@@ -81,5 +82,5 @@ def _miss(session: Session, issue: Issue) -> None:
     issue.state, issue.pause_reason = next_state(issue.state, IssueEvent.MISS), MISSED
     name = f"“{issue.title}”" if issue.title else f"issue {issue.number}"
     sentence = f"{name} of {issue.newsletter.name} was to start on its time, but nothing ran then. It waits for you."
-    raise_alarm(session, f"missed:{issue.id}", sentence)
+    raise_alarm(session, name_missed_alarm(issue.id), sentence)
     note(session, None, "Did not start the issue: its time had passed", f"issue:{issue.id}")
