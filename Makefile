@@ -21,7 +21,7 @@ run: .venv/.run
 	@$(BIN)/postrider run
 
 test: lint
-	@$(BIN)/pytest -n $(TESTS_AT_ONCE)
+	@$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
 
 lint: .venv/.test
 	@$(BIN)/ruff check

@@ -4,6 +4,7 @@ import hypothesis
 
 pytest_plugins = [
     "tests.fixtures.servers",
+    "tests.fixtures.templates",
     "tests.fixtures.smtp",
     "tests.fixtures.browser",
     "tests.fixtures.stripe",

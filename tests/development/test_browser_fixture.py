@@ -1,6 +1,7 @@
 """The watched browser: what a page must not do is noticed, and what it may do is not."""
 
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,6 +43,17 @@ def test_a_quiet_page_passes(page: Page, page_problems: list[str]) -> None:
 
     assert page.get_by_role("heading").inner_text() == "Привет"
     assert page_problems == []
+
+
+@pytest.fixture
+def server(browser: Browser) -> Iterator[Browser]:
+    """Stands for a server: once it goes, no page may be there that still loads from it."""
+    yield browser
+    assert browser.contexts == []
+
+
+def test_a_page_is_gone_before_its_server_though_a_test_names_it_first(page: Page, server: Browser) -> None:
+    assert server.contexts == [page.context]
 
 
 class _Browsers:

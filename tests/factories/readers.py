@@ -3,8 +3,13 @@
 from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
+from service.addresses import parse_address
+from service.subscribers.change_models import AddressChange
+from service.subscribers.consent import Proof, apply, lock_subscription
 from service.subscribers.models import Subscriber, Subscription
-from service.subscribers.states import SubscriptionState
+from service.subscribers.people import ensure_subscriber, ensure_subscription
+from service.subscribers.signup_models import Door, SignUp
+from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 
 
 def make_reader(session: Session, newsletter_id: int, address: str, name: str | None = None) -> Subscription:
@@ -18,6 +23,45 @@ def make_reader(session: Session, newsletter_id: int, address: str, name: str | 
     session.add_all([subscriber, subscription])
     session.flush()
     return subscription
+
+
+def request_subscription(
+    session: Session, newsletter_id: int, typed_address: str, *, name: str | None = None, wording: str
+) -> None:
+    """Let somebody have asked for a newsletter, with the proof of it; no letter is posted and no limit counted."""
+    subscriber_id = ensure_subscriber(session, parse_address(typed_address), name=name)
+    subscription = lock_subscription(session, ensure_subscription(session, subscriber_id, newsletter_id))
+    apply(session, subscription, SubscriptionEvent.REQUEST, Proof(ConsentSource.SIGNUP_PAGE, wording))
+
+
+def make_sign_up(session: Session, address: str, *newsletter_ids: int) -> SignUp:
+    """Store a request as it came by the page, for newsletters."""
+    sign_up = SignUp(
+        address=address,
+        mailed_address=address,
+        address_key=address.casefold(),
+        language="en",
+        newsletter_ids=list(newsletter_ids),
+        wording="Send me everything.",
+        door=Door.PAGE,
+        network="192.0.2.0/24",
+    )
+    session.add(sign_up)
+    session.flush()
+    return sign_up
+
+
+def make_change(session: Session, subscriber_id: int, address: str) -> AddressChange:
+    """Store a wish to be written to at another address, without its letters."""
+    change = AddressChange(
+        subscriber_id=subscriber_id,
+        new_address=address,
+        new_mailed_address=address,
+        new_address_key=address.casefold(),
+    )
+    session.add(change)
+    session.flush()
+    return change
 
 
 def make_readers(session: Session, newsletter_id: int, count: int) -> None:

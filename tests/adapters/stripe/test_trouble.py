@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import stripe
-from stripe._http_client import HTTPClient
 
 from service.adapters.stripe.client import API_VERSION, make_client
 from service.adapters.stripe.gateway import StripeGateway, make_gateway
@@ -22,12 +21,7 @@ from tests.adapters.stripe.conftest import PLAIN, MakeGateway
 from tests.adapters.stripe.giving import give_payment, make_order
 from tests.fixtures.stripe import take_gifts
 
-
-@pytest.fixture(autouse=True)
-def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client waits half a second and more before it tries again; tests need not."""
-    monkeypatch.setattr(HTTPClient, "INITIAL_DELAY", 0.01)
-    monkeypatch.setattr(HTTPClient, "MAX_DELAY", 0.02)
+pytestmark = pytest.mark.usefixtures("quick_retries")
 
 
 def test_the_adapter_is_a_gateway(gateway: StripeGateway) -> None:
