@@ -6,12 +6,15 @@ anyone. Tokens hold no address and do not expire by themselves: links in mail mu
 
 import hmac
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Iterator
 from enum import StrEnum
 from hashlib import sha256
 
 MAC_BYTES = 16  # 128 bits: more guesses than any attacker has requests
+_PAYLOADS = [struct.Struct(f">{count}q") for count in range(8)]  # by how many ids there are
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
@@ -27,6 +30,12 @@ class Purpose(StrEnum):
     GIFT = "gift"  # ids: attempt; the giver's own cookie
     DONOR_SIGN_IN = "donor-sign-in"  # ids: sign-in
     DONOR_VISIT = "donor-visit"  # ids: sign-in; the donor's own cookie
+    SIGN_UP = "sign-up"  # ids: sign-up; confirms it
+    SIGN_UP_FORM = "sign-up-form"  # ids: seconds since 1970 when the form was made, a random number
+    PREFERENCES = "preferences"  # ids: subscriber, delivery; only what is mild and can be taken back
+    SELF_SERVICE = "self-service"  # ids: subscriber, seconds since 1970 when it was mailed
+    ADDRESS_OLD = "address-old"  # ids: change; the yes of the address that is left
+    ADDRESS_NEW = "address-new"  # ids: change; the yes of the new one
     RETURN = "return"  # what a bounce or a mailed unsubscribe comes back to; written by ``mail.verp``
 
 
@@ -57,8 +66,8 @@ class TokenSigner:
 
     def sign(self, purpose: Purpose, *ids: int) -> str:
         """Return the URL-safe token for ``ids`` (each 0 to 2**63 - 1)."""
-        payload = struct.pack(f">{len(ids)}q", *ids)
-        return _encode(payload + self._macs[purpose][0].digest(payload)[:MAC_BYTES])
+        payload = _PAYLOADS[len(ids)].pack(*ids)
+        return _encode(payload + self.prove(purpose, payload)[:MAC_BYTES])
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, ...] | None:
         """Return the ids in ``token``, or None when it is not ours, of another purpose, or damaged."""
@@ -70,13 +79,17 @@ class TokenSigner:
             return None
         return struct.unpack(f">{len(payload) // 8}q", payload)
 
+    def prove(self, purpose: Purpose, text: bytes) -> bytes:
+        """Return the 32 bytes that only we can make for ``text``."""
+        return self._macs[purpose][0].digest(text)
+
     def digests(self, purpose: Purpose, text: bytes) -> Iterator[bytes]:
         """Yield the 32 bytes for ``text`` under each key, that of the signing key first."""
         return (mac.digest(text) for mac in self._macs[purpose])
 
 
 def _encode(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 def _decode(token: str) -> bytes | None:

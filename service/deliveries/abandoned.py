@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.deliveries.batches import HeldBatch
+from service.deliveries.batches import HeldBatch, lies_in_batch
 from service.deliveries.moves import Fenced, deliveries, is_in, match_ours, move, name_ours
 from service.deliveries.states import DeliveryEvent, DeliveryState
 
@@ -19,8 +19,7 @@ SET_ASIDE: Final = "set aside: its sender died three times"
 UNKNOWN: Final = "its sender died before the relay’s answer was stored"
 
 _left: Final = (
-    deliveries.c.issue_id == bindparam("issue"),
-    deliveries.c.id.between(bindparam("first"), bindparam("last")),
+    lies_in_batch(bindparam("issue"), bindparam("first"), bindparam("last")),
     or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < func.now()),
 )
 _is_claimed: Final = deliveries.c.state == DeliveryState.CLAIMED
@@ -44,7 +43,7 @@ _ASIDE: Final = (
 _DOUBT_OURS: Final = (
     move(DeliveryEvent.LOSE_TRACK).where(match_ours()).values(reason=UNKNOWN, attempts=deliveries.c.attempts + 1)
 )
-_BLAME_OURS: Final = move(DeliveryEvent.RELEASE).where(match_ours(), _is_undecided).values(crashes=_crashes)
+_BLAME_OURS: Final = move(DeliveryEvent.RELEASE).where(match_ours()).values(crashes=_crashes)
 _ASIDE_OURS: Final = (
     move(DeliveryEvent.SET_ASIDE)
     .where(match_ours(), _is_undecided, _is_last_crash)

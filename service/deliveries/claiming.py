@@ -5,20 +5,20 @@ Every statement is for many copies at once. Never talks to a relay.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Interval, Text, bindparam, exists, func, select, update
+from sqlalchemy import BigInteger, Double, Text, and_, bindparam, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from service.deliveries.batches import HeldBatch
+from service.deliveries.arrays import table_of, write_numbers
+from service.deliveries.batches import HeldBatch, lies_in_batch
 from service.deliveries.models import Delivery
 from service.deliveries.moves import deliveries, find_target, is_in, list_sources, match_ours, move, name_ours
-from service.deliveries.reasons import CANCELLED, LEFT
+from service.deliveries.reasons import CANCELLED, LEFT, MOVED, PAUSED, SUPPRESSED
 from service.deliveries.states import DeliveryEvent, DeliveryState
 from service.issues.models import Issue
 from service.issues.states import IssueState
-from service.subscribers.eligibility import is_eligible
+from service.subscribers.eligibility import has_address, is_active, is_eligible, is_paused
 
 
 # Not frozen: that would make it three times as slow to make, and there is one for every mail. Nobody changes it.
@@ -45,8 +45,8 @@ def columns_of_claim() -> tuple[Any, ...]:
 
 _CLAIM: Final = (
     move(DeliveryEvent.CLAIM)
-    .where(deliveries.c.issue_id == bindparam("issue"), deliveries.c.next_attempt_at <= func.now())
-    .where(deliveries.c.id.between(bindparam("first"), bindparam("last")))
+    .where(lies_in_batch(bindparam("issue"), bindparam("first"), bindparam("last")))
+    .where(deliveries.c.next_attempt_at <= func.now())
     .values(fence=bindparam("held_fence", type_=BigInteger()))
     .returning(*columns_of_claim())
 )
@@ -60,18 +60,37 @@ _MESSAGE_ID: Final = func.concat(
 _INTEND: Final = (
     update(deliveries)
     .where(is_in([*list_sources(DeliveryEvent.INTEND), DeliveryState.SENDING]), match_ours())
-    .where(is_eligible(Delivery.subscription_id))
+    .where(is_eligible(Delivery.subscription_id, Delivery.recipient))
     .where(exists().where(Issue.id == bindparam("issue"), Issue.state == IssueState.SENDING))
     .values(state=find_target(DeliveryEvent.INTEND), lease_until=None, changed_at=func.now())
     .values(message_id=_MESSAGE_ID, route=bindparam("by", type_=Text()))
     .returning(deliveries.c.id)
 )
 _SKIP: Final = move(DeliveryEvent.SKIP).where(match_ours()).values(reason=bindparam("why"))
-_SKIP_LEFT: Final = _SKIP.where(~is_eligible(Delivery.subscription_id))
+_WHY_NOT: Final = case(
+    (~is_active(Delivery.subscription_id), LEFT),
+    (~has_address(Delivery.subscription_id, Delivery.recipient), MOVED),
+    (is_paused(Delivery.subscription_id), PAUSED),
+    else_=SUPPRESSED,
+)
+_SKIP_INELIGIBLE: Final = (
+    move(DeliveryEvent.SKIP)
+    .where(match_ours(), ~is_eligible(Delivery.subscription_id, Delivery.recipient))
+    .values(reason=_WHY_NOT)
+)
+# No relay has said a word about it, no sender died over it, and staff asked for no second copy.
+_was_untouched: Final = and_(
+    deliveries.c.attempts == 0,
+    deliveries.c.crashes == 0,
+    deliveries.c.reply_text.is_(None),
+    deliveries.c.reason.is_(None),
+)
+_returned: Final = table_of({"ids": BigInteger(), "fences": BigInteger(), "waits": Double()})
 _GIVE_BACK: Final = (
     move(DeliveryEvent.RELEASE)
-    .where(match_ours(), deliveries.c.settled_at.is_(None))
-    .values(next_attempt_at=func.now() + bindparam("wait", type_=Interval()))
+    .where(match_ours(_returned))
+    .values(next_attempt_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, _returned.c.waits))
+    .values({name: case((~_was_untouched, deliveries.c[name])) for name in ("message_id", "route")})
 )
 
 
@@ -99,10 +118,15 @@ def intend(session: Session, claims: Sequence[Claim], *, route: str, message_hos
     return may_leave
 
 
-def give_back(session: Session, claims: Sequence[Claim], wait: timedelta = timedelta()) -> None:
-    """Return copies that certainly did not leave to the queue, to be taken again after ``wait``; it is no attempt."""
+def give_back(session: Session, claims: Sequence[Claim], waits: Sequence[float] = ()) -> None:
+    """Return copies that certainly did not leave to the queue; it is no attempt.
+
+    Each may be taken again after its own of ``waits``, in seconds; at once, where there are none. What was only
+    intended is as untouched as before: by that an issue can still be taken back.
+    """
     if claims:
-        session.execute(_GIVE_BACK, {"wait": wait, **name_ours(claims)})
+        names = name_ours(claims) | {"waits": write_numbers(waits or [0.0] * len(claims))}
+        session.execute(_GIVE_BACK, names)
 
 
 def _turn_down(session: Session, claims: Sequence[Claim]) -> None:
@@ -110,5 +134,5 @@ def _turn_down(session: Session, claims: Sequence[Claim]) -> None:
     if state is IssueState.CANCELLED:
         session.execute(_SKIP, {"why": CANCELLED, **name_ours(claims)})
     elif state is IssueState.SENDING:
-        session.execute(_SKIP_LEFT, {"why": LEFT, **name_ours(claims)})
+        session.execute(_SKIP_INELIGIBLE, name_ours(claims))
     give_back(session, claims)  # who was skipped, or is somebody else's, stays so

@@ -144,24 +144,28 @@ class Composer:
             BadInput: when this reader's address can't stand in a header; nobody else's copy is touched by it.
         """
         sender, lines, body = self._write(claim)
-        fields = self._signer.write(signature or self._sign(lines, body)) if self._signer else b""
-        content = b"".join([fields, self._constant, *lines, b"\r\n", body])
+        if self._signer is None:
+            content = b"".join([self._constant, *lines, b"\r\n", *body])
+        else:
+            text = b"".join(body)
+            fields = self._signer.write(signature or self._sign(lines, text))
+            content = b"".join([fields, self._constant, *lines, b"\r\n", text])
         return OutgoingMail(claim.delivery_id, sender, claim.recipient, content)
 
     def sign_ahead(self, claim: Claim) -> bytes:
         """Return what ``compose`` needs to send this copy signed without signing it again; empty where none signs."""
         _, lines, body = self._write(claim)
-        return self._sign(lines, body)
+        return self._sign(lines, b"".join(body))
 
-    def _write(self, claim: Claim) -> tuple[str, tuple[bytes, bytes, bytes], bytes]:
-        """Return one copy's envelope sender, its own header lines, and its body."""
+    def _write(self, claim: Claim) -> tuple[str, tuple[bytes, bytes, bytes], list[bytes]]:
+        """Return one copy's envelope sender, its own header lines, and its body in pieces."""
         tokens = self._links.make_tokens(claim.issue_id, claim.delivery_id, claim.subscription_id)
         sender, leave = self._sealed.sender.address, [self._links.unsubscribe_url(tokens.leave)]
         if self._returns.domain:
             sender, mailed = self._returns.both_of(MailKind.DELIVERY, claim.delivery_id)
             leave.append(f"mailto:{mailed}")
         lines = NewsletterHead.write(claim.recipient, self.message_id(claim), leave)
-        body = self._copies.join(claim.name, [token.encode() for token in tokens], is_thanked=claim.is_thanked)
+        body = self._copies.fill(claim.name, [token.encode() for token in tokens], is_thanked=claim.is_thanked)
         return sender, lines, body
 
     def _sign(self, lines: Sequence[bytes], body: bytes) -> bytes:
@@ -186,7 +190,7 @@ class Composer:
         named = sha256(keys.encode())
         for claim in (asked, thanked):
             _, lines, body = self._write(claim)
-            named.update(b"".join([self._constant, *lines, body]))
+            named.update(b"".join([self._constant, *lines, *body]))
         if self._signer:
             named.update(self._signer.write(b""))
         return named.hexdigest()[:32]

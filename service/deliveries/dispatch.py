@@ -8,9 +8,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy.orm import Session
@@ -27,7 +24,9 @@ from service.errors import BadInput
 from service.mail.events import About, Outcome, OutcomeKind
 from service.mail.transport import OutgoingMail, RelaySession
 
-FRESH: Final = 2.0  # seconds an intent holds: a pause or a farewell reaches every mail within them
+# Seconds until an intent is renewed. A mail may be carried into the next window once, so that a pause or a farewell
+# reaches all within two seconds.
+FRESH: Final = 1.0
 TELL_AFTER: Final = 1.0  # seconds until an outcome is in the database, however slow the relay
 LONGEST_HOLD: Final = 5.0  # seconds; a copy whose route or domain must wait for longer is put down for that time
 
@@ -104,9 +103,11 @@ class Dispatch:
     def run(self) -> None:
         """Send until nothing of the batch waits, or it is to stop; then wait for what is on the wire."""
         while (self.waiting or self._intended or self._in_hand) and not self._stops():
+            self._freshen()
             self._hand_over()
             if self._may_open_window():
                 self._hear(0.0)  # the relay has something to do while we commit
+                self._freshen()
                 self._open_window()
             elif self._in_hand:
                 self._hear(LOOK_UP)
@@ -131,7 +132,8 @@ class Dispatch:
     def _may_open_window(self) -> bool:
         if self.is_over or not self.waiting or self._intended or time.monotonic() < self._ask_at:
             return False
-        return not (self.waiting[0].crashes and self._in_hand)  # a suspect goes alone: it might take others with it
+        # A copy that a sender died over goes alone: it might take others with it.
+        return not self._in_hand or not (self.waiting[0].crashes or next(iter(self._in_hand.values())).crashes)
 
     def _open_window(self) -> None:
         """Commit what is known, and the intent to send the next copies."""
@@ -146,7 +148,8 @@ class Dispatch:
     def _choose(self) -> list[Claim]:
         """Return the copies for the next window: those that their route and domain have room for now."""
         candidates = [self.waiting.popleft()]
-        while self.waiting and len(candidates) < self.means.window.size and not self.waiting[0].crashes:
+        size = 1 if candidates[0].crashes else self.means.window.size
+        while self.waiting and len(candidates) < size and not self.waiting[0].crashes:
             candidates.append(self.waiting.popleft())
         waits = self.means.limits.grant(self.means.route, [claim.recipient for claim in candidates])
         chosen, soon = [], []
@@ -162,17 +165,21 @@ class Dispatch:
             self._ask_at = time.monotonic() + min(soon)
         return chosen
 
+    def _freshen(self) -> None:
+        """Let what has waited long for a connection be intended anew: much may have been said since."""
+        age = time.monotonic() - self._intended_at
+        if age <= FRESH or not (self._intended or self._in_hand):
+            return
+        if self._intended:
+            self.means.window.note(age)
+        stale = [*self._recall(self.means.session.recall()), *self._intended]
+        self.waiting.extendleft(reversed(stale))
+        self._intended.clear()
+
     def _hand_over(self) -> None:
-        """Give intended copies to the relay while it has room; those whose intent is old are intended anew."""
-        session = self.means.session
-        room = session.room or (not self._in_hand)
+        """Give intended copies to the relay while it has room."""
+        room = self.means.session.room or (not self._in_hand)
         while self._intended and room > 0 and not self.is_over:
-            age = time.monotonic() - self._intended_at
-            if age > FRESH:
-                self.means.window.note(age)
-                self.waiting.extendleft(reversed(self._intended))
-                self._intended.clear()
-                return
             self._hand_one(self._intended.popleft())
             room -= 1
             if not self._intended:
@@ -212,12 +219,16 @@ class Dispatch:
 
     def _take_back(self) -> None:
         """Put back what has not begun to leave."""
-        for key in self.means.session.hand_back():
-            self.means.journal.note_back(key)
-            self.waiting.append(self._in_hand.pop(key))
+        self.waiting.extend(self._recall(self.means.session.hand_back()))
         self._put_back.extend((0.0, claim) for claim in (*self._intended, *self.waiting))
         self._intended.clear()
         self.waiting.clear()
+
+    def _recall(self, keys: Sequence[int]) -> list[Claim]:
+        """Return the copies of mails that the session gave up; nothing of them has left."""
+        for key in keys:
+            self.means.journal.note_back(key)
+        return [self._in_hand.pop(key) for key in keys]
 
     def _commit(self, chosen: Sequence[Claim] = (), *, is_last: bool = False) -> set[int]:
         """Commit what is known and the intent of ``chosen``; returns the ids of those that may leave."""
@@ -241,8 +252,7 @@ class Dispatch:
         means = self.means
         goes_on = renew(session, self.held)
         record_outcomes(session, self._answered)
-        for wait, pairs in groupby(sorted(self._put_back, key=itemgetter(0)), key=itemgetter(0)):
-            give_back(session, [claim for _, claim in pairs], timedelta(seconds=wait))
+        give_back(session, [claim for _, claim in self._put_back], [wait for wait, _ in self._put_back])
         may_leave: set[int] = set()
         if goes_on:
             may_leave = intend(session, chosen, route=means.route, message_host=means.composer.message_host)
@@ -254,5 +264,9 @@ class Dispatch:
         return Written(may_leave, goes_on and not rests)
 
     def _endure(self, seconds: float) -> bool:
-        """Pass the time while the database is away, hearing the relay; False once it is to stop."""
+        """Pass the time while the database is away, hearing the relay; False once it is to stop.
+
+        What no connection has begun with waits too: nobody could tell us that it must not leave.
+        """
+        self.waiting.extendleft(reversed(self._recall(self.means.session.recall())))
         return pass_time(self.means.should_stop, seconds, self._hear if self._in_hand else time.sleep)

@@ -143,7 +143,7 @@ def hold_abandoned(path: Path) -> Iterator[int | None]:
         yield None
         return
     try:
-        yield file if _lock(file) else None
+        yield file if _lock(file, path) else None
     finally:
         os.close(file)
 
@@ -182,18 +182,18 @@ def _create(folder: Path) -> tuple[Path, int]:
     while True:
         path = folder / f"{os.getpid()}-{secrets.token_hex(8)}{SUFFIX}"
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        if _lock(file):
+        if _lock(file, path):
             return path, file
-        os.close(file)  # recovery looked at it in the moment before the lock
+        os.close(file)  # recovery was there in the moment before the lock, and took it for a torn one
 
 
-def _lock(file: int) -> bool:
-    """Lock the file if nobody has it and it is still in its folder."""
+def _lock(file: int, path: Path) -> bool:
+    """Lock the file if nobody has it and it is still what ``path`` names: not deleted, nor set aside."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except (BlockingIOError, FileNotFoundError):
         return False
-    return os.fstat(file).st_nlink > 0
 
 
 def _write(file: int, content: bytearray) -> None:

@@ -16,13 +16,17 @@ from service.deliveries.abandoned import blame_copies, doubt_copies
 from service.deliveries.batches import put_down
 from service.deliveries.claiming import Claim, columns_of_claim, give_back
 from service.deliveries.journal import SUFFIX, Phase, Record, hold_abandoned, read_journal
-from service.deliveries.moves import match_ours, name_ours
+from service.deliveries.moves import is_in, match_ours, name_ours
 from service.deliveries.outcomes import record_outcomes
+from service.deliveries.states import DeliveryState
 from service.issues.models import Issue
 
 log = logging.getLogger(__name__)
 
-_FIND: Final = select(*columns_of_claim()).where(match_ours())
+# Those whose fate the database does not know: what it knows already would only blur the share of the refusals.
+_FIND: Final = select(*columns_of_claim()).where(
+    match_ours(), is_in([DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.UNCERTAIN])
+)
 
 
 def recover_journals(factory: SessionFactory, folder: Path) -> int:

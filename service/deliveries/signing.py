@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.db import SessionFactory, transaction
+from service.deliveries.batches import lies_in_batch
 from service.deliveries.claiming import Claim, columns_of_claim
 from service.deliveries.compose import Composer, Composers
 from service.deliveries.models import Batch, BatchSignatures, Delivery
@@ -114,7 +115,7 @@ def _find_work(session: Session, composers: Composers) -> _Work | None:
         if batch:
             rows = (
                 select(*columns_of_claim())
-                .where(Delivery.issue_id == batch.issue_id, Delivery.id.between(batch.first_id, batch.last_id))
+                .where(lies_in_batch(batch.issue_id, batch.first_id, batch.last_id))
                 .where(Delivery.state == DeliveryState.QUEUED)
             )
             return _Work(batch.id, composer, [Claim(*row) for row in session.execute(rows)])

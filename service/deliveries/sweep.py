@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from service.deliveries.abandoned import free_copies
-from service.deliveries.batches import claim_cancelled, claim_expired, make_batches, put_down
+from service.deliveries.batches import claim_cancelled, claim_expired, lies_in_batch, make_batches, put_down
 from service.deliveries.letters import list_due_letters
 from service.deliveries.models import Batch
-from service.deliveries.moves import deliveries, move
+from service.deliveries.moves import move
 from service.deliveries.reasons import CANCELLED
 from service.deliveries.states import DeliveryEvent
 from service.issues.models import Issue
@@ -24,8 +24,7 @@ CANCELLED_AT_ONCE: Final = 20  # batches in one sweep, so that a large issue's e
 
 _SKIP: Final = (
     move(DeliveryEvent.SKIP)
-    .where(deliveries.c.issue_id == bindparam("issue"))
-    .where(deliveries.c.id.between(bindparam("first"), bindparam("last")))
+    .where(lies_in_batch(bindparam("issue"), bindparam("first"), bindparam("last")))
     .values(reason=CANCELLED)
 )
 
@@ -47,9 +46,9 @@ def free_expired(session: Session) -> None:
         put_down(session, held)
 
 
-def skip_cancelled(session: Session, most: int = CANCELLED_AT_ONCE) -> None:
-    """Skip those who still wait for a copy of a cancelled issue, in up to ``most`` batches."""
-    for held in claim_cancelled(session, most):
+def skip_cancelled(session: Session, most: int = CANCELLED_AT_ONCE, issue_id: int | None = None) -> None:
+    """Skip those who still wait for a copy of a cancelled issue, of this one or any, in up to ``most`` batches."""
+    for held in claim_cancelled(session, most, issue_id):
         free_copies(session, held)
         session.execute(_SKIP, {"issue": held.issue_id, "first": held.first_id, "last": held.last_id})
         put_down(session, held)

@@ -6,7 +6,7 @@ in a moment.
 
 from typing import Final
 
-LARGEST: Final = 256
+LARGEST: Final = 512
 QUICK: Final = 0.05  # seconds in which a window should be with the relay
 SLOW: Final = 0.2
 

@@ -38,8 +38,14 @@ class DkimKeys:
         return cls(load_keys(configured))
 
     def find_signer(self, sender: str) -> "DomainSigner | None":
-        """Return the signer for a From address; None where its domain has no key here, and the relay may sign."""
-        return self._signers.get(sender.rpartition("@")[2].lower())
+        """Return the signer for a From address: of its domain, else of the nearest one above it, which DMARC takes for
+        aligned (RFC 7489 section 3.1.1). None where none has a key here, and the relay may sign."""
+        domain = sender.rpartition("@")[2].lower()
+        while domain:
+            if domain in self._signers:
+                return self._signers[domain]
+            domain = domain.partition(".")[2]
+        return None
 
     def sign(self, sender: str, content: bytes, moment: datetime) -> bytes:
         """Return a whole mail from ``sender`` with its signatures in front, or as it is where there is no key."""

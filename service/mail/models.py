@@ -15,6 +15,10 @@ class LetterKind(StrEnum):
     """What a letter is for. Each is resent after a crash: twice is better than never."""
 
     CONFIRM = "confirm"  # about: subscription
+    ALREADY_SUBSCRIBED = "already_subscribed"  # about: sign_up
+    SELF_SERVICE = "self_service"  # about: subscriber, asked_at
+    ADDRESS_OLD = "address_old"  # about: change
+    ADDRESS_NEW = "address_new"  # about: change
     TEST = "test"  # about: issue
     RECEIPT = "receipt"  # about: receipt
     RECEIPT_VOIDED = "receipt_voided"  # about: receipt

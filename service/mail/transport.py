@@ -81,6 +81,9 @@ class RelaySession(Protocol):
     def exchange(self, seconds: float) -> list[tuple[int, Outcome]]:
         """Write and read until an outcome is there, or for at most ``seconds``. Returns (key, outcome) of each."""
 
+    def recall(self) -> list[int]:
+        """Give up what no connection has announced yet, and return its keys; all else stays under way."""
+
     def hand_back(self) -> list[int]:
         """Give up what has not begun to leave, and return its keys: these mails were certainly not sent."""
 

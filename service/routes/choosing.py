@@ -103,7 +103,7 @@ class Routes:
         """Leave a route out for a while: on this machine where it was silent, everywhere where it spoke."""
         self._away_until[name] = self._monotonic() + self._observer.note_away(name, outcome)
         if outcome.kind is OutcomeKind.REFUSED:
-            self._lessons.note_refusal(f"The relay of route {name} will not let us in: {describe(outcome)}")
+            self._lessons.note_refusal(f"The relay {name} will not let us in: {describe(outcome)}")
 
     def _no_route(self, failures: Sequence[Outcome]) -> NoRoute:
         wait = min(self._rest_of(route) for route, _ in self._relays.values())

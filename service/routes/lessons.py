@@ -95,9 +95,7 @@ class Lessons:
 
     def note_silence(self, route: str, words: str) -> None:
         """Put before staff that a relay does not answer, for as long as it does not."""
-        sentence = (
-            f"The relay of route {route} has not answered for some minutes ({words}). Mail waits or goes elsewhere."
-        )
+        sentence = f"The relay {route} has not answered for some minutes ({words}). Mail waits or goes elsewhere."
         self._try(lambda session: raise_alarm(session, f"relay:silent:{route}", sentence))
 
     def note_back(self, route: str) -> None:

@@ -106,10 +106,10 @@ def _letter(kind: str, context: dict[str, str], *files: Attachment) -> bytes:
 
 def _confirm() -> bytes:
     context = {
-        "newsletter": "Crossings",
+        "newsletters": "Crossings",
         "publisher": "Northern Institute",
         "postal_address": "14 Wharf Lane\nPortland, ME 04101",
-        "confirm_url": "https://letters.crossings.test/confirm/aaaa-bbbb_cccc",
+        "button_url": "https://letters.crossings.test/confirm/aaaa-bbbb_cccc",
         "language": "en",
     }
     return _letter("confirm", context)

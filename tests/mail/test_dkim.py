@@ -147,6 +147,30 @@ def test_a_stored_signature_is_not_made_again() -> None:
     assert verify(make_composer().compose(make_claim(), wrong).content) == [False, False]
 
 
+@pytest.mark.parametrize(
+    ("sender", "signs"),
+    [
+        (f"letter@{DOMAIN}", True),
+        (f"letter@news.{DOMAIN}", True),
+        (f"letter@a.b.{DOMAIN.upper()}", True),
+        (f"letter@not{DOMAIN}", False),
+        (f"letter@{DOMAIN.partition('.')[2]}", False),
+        ("letter@", False),
+    ],
+)
+def test_a_key_signs_for_its_domain_and_those_below_it(sender: str, signs: bool) -> None:
+    assert (DkimKeys([RSA]).find_signer(sender) is not None) is signs
+
+
+def test_the_nearest_key_signs() -> None:
+    below = make_rsa_key(f"news.{DOMAIN}")
+    keys = DkimKeys([RSA, below])
+    nearest, alone = keys.find_signer(f"letter@x.news.{DOMAIN}"), DkimKeys([below]).find_signer(f"a@news.{DOMAIN}")
+    assert nearest is not None
+    assert alone is not None
+    assert nearest.fingerprint == alone.fingerprint
+
+
 def test_a_key_has_one_name_per_selector_domain_and_content() -> None:
     signers = [
         DkimKeys(keys).find_signer(f"a@{domain}")

@@ -52,7 +52,7 @@ def _writer(host: str) -> Write:
 def _check(template: CompiledTemplate, host: str, name: str | None, tokens: Sequence[str], *, is_thanked: bool) -> None:
     copies = CompiledCopies(template, _writer(host), WIDTHS)
     for _ in range(2):  # the second copy comes from what the first one left behind
-        made = copies.join(name, [token.encode() for token in tokens], is_thanked=is_thanked)
+        made = b"".join(copies.fill(name, [token.encode() for token in tokens], is_thanked=is_thanked))
         values = _writer(host)(tokens)
         assert made == template.join(
             ReaderValues(
@@ -130,8 +130,8 @@ def test_names_of_every_length_find_their_lines_again() -> None:
     copies = CompiledCopies(TEMPLATES["cyrillic"], _writer("https://letters.test"), WIDTHS)
     tokens = [token.encode() for token in TOKENS]
     names = ["N" * length for length in range(1, 140)]
-    first = [copies.join(name, tokens, is_thanked=False) for name in names]
-    assert [copies.join(name, tokens, is_thanked=False) for name in names] == first
+    first = [b"".join(copies.fill(name, tokens, is_thanked=False)) for name in names]
+    assert [b"".join(copies.fill(name, tokens, is_thanked=False)) for name in names] == first
     assert len(set(first)) == len(names)
 
 

@@ -221,8 +221,10 @@ def test_a_donor_without_a_name_is_greeted_all_the_same() -> None:
 
 
 def test_a_subject_with_a_strangers_words_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def render(name: str, **values: object) -> str:
-        return f"Dear {values['donor_name']}\nText" if name.endswith("txt.jinja") else render_template(name, **values)
+    def render(name: str, *, language: str, **values: object) -> str:
+        if name.endswith("txt.jinja"):
+            return f"Dear {values['donor_name']}\nText"
+        return render_template(name, language=language, **values)
 
     monkeypatch.setattr("service.rendering.letters.render_template", render)
     with pytest.raises(BadLayout, match="donor_name"):

@@ -31,8 +31,8 @@ def _issue_page() -> str:
 
 
 def _letter_page() -> str:
-    context = {"newsletter": "The Night Lantern", "publisher": "Lantern Society", "postal_address": "7 Pier Road"}
-    context |= {"confirm_url": "https://letters.test/" + "x" * 90, "language": "en"}
+    context = {"newsletters": "The Night Lantern", "publisher": "Lantern Society", "postal_address": "7 Pier Road"}
+    context |= {"button_url": "https://letters.test/" + "x" * 90, "language": "en"}
     return render_letter("confirm", context).html
 
 

@@ -77,6 +77,10 @@ class FakeSession:
             answers.append((mail.key, outcome))
         return answers
 
+    def recall(self) -> list[int]:
+        """Keep all: what is in hand was announced."""
+        return []
+
     def hand_back(self) -> list[int]:
         """Give up what is in hand."""
         held, self._held = self._held, []

@@ -96,7 +96,7 @@ def test_a_relay_that_stays_silent_is_put_before_staff_until_it_is_back(factory:
             routes.open()
         clock.pass_time(360)
     assert [key for key, _ in alarms_of(factory)] == ["relay:silent:main"]
-    assert "route main has not answered for some minutes (connection refused)" in alarms_of(factory)[0][1]
+    assert "The relay main has not answered for some minutes (connection refused)" in alarms_of(factory)[0][1]
     main[1].away = None
     routes.open()
     assert alarms_of(factory) == []
@@ -110,7 +110,7 @@ def test_case_30_a_refused_sign_in_is_one_alarm_and_hopeless_only_where_no_other
     routes = make_routes(factory, clock, [first, second])
     assert names_of(routes, 3) == {"second": 3}
     assert alarms_of(factory) == [
-        ("relay:refuses", "The relay of route first will not let us in: 535 5.7.8 Authentication credentials invalid")
+        ("relay:refuses", "The relay first will not let us in: 535 5.7.8 Authentication credentials invalid")
     ]
     clock.pass_time(60)
     second[1].away = SILENT

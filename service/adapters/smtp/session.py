@@ -113,17 +113,23 @@ class SmtpSession:
         self._in_hand -= len(outcomes)
         return outcomes
 
-    def hand_back(self) -> list[int]:
-        """Give up what has not begun to leave, and return its keys."""
+    def recall(self) -> list[int]:
+        """Give up what no connection has announced yet, and return its keys."""
         keys = [mail.key for mail in self._waiting]
         self._waiting.clear()
+        self._in_hand -= len(keys)
+        return keys
+
+    def hand_back(self) -> list[int]:
+        """Give up what has not begun to leave, and return its keys."""
+        keys = self.recall()
         for connection in list(self._connections.values()):
             key = connection.dialogue.give_up()
             if key is not None:
                 keys.append(key)
+                self._in_hand -= 1
             if connection.dialogue.ended is not None:
                 self._drop(connection, time.monotonic())
-        self._in_hand -= len(keys)
         return keys
 
     def close(self) -> None:
