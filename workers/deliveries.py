@@ -1,4 +1,4 @@
-"""The tasks that send an issue's waiting copies, and sign those of issues that are held."""
+"""The tasks that send an issue's waiting copies, sign those of issues that are held, and plan a large audience."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Final
 from celery import Celery
 
 from service.db import transaction
+from service.deliveries.audiences import tend_audience
 from service.deliveries.signing import count_unsigned, sign_due_batches
 from service.jobs import Job, enqueue
 from service.wiring import Services
@@ -32,3 +33,8 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
         with transaction(parts.factory) as session:
             if count_unsigned(session, parts.composers):
                 enqueue(session, Job.SIGN_AHEAD)
+
+    @app.task(name=Job.TEND_AUDIENCE.value, shared=False)
+    def tend(issue_id: int) -> None:
+        """Plan a large audience, or take it down, for a while. Safe to repeat: a person has one copy of an issue."""
+        tend_audience(services().factory, issue_id, should_stop=is_stopping)

@@ -12,6 +12,7 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.signals import task_received
 
+from service.deliveries.letter_marks import free_abandoned_letters
 from service.deliveries.recovery import recover_journals
 from service.jobs import Job
 from service.wiring import Services
@@ -62,6 +63,7 @@ def make_watchman(worker: Any, services: Services, quiet: timedelta = QUIET) -> 
 
     def always() -> None:
         recover_journals(services.factory, services.settings.journal_dir)
+        free_abandoned_letters(services.factory, services.settings.journal_dir)
         services.letter_sender.close_idle()
         if care is not None:
             care.look()

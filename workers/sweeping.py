@@ -9,14 +9,19 @@ from datetime import timedelta
 from celery import Celery
 
 from service.db import transaction
+from service.deliveries.audiences import nudge_audiences
 from service.deliveries.invariant import watch_invariant
+from service.deliveries.relay_alarm import withdraw_refusal
 from service.deliveries.signing import count_unsigned
-from service.deliveries.starting import start_due_issues
+from service.deliveries.starting import start_each_due_issue
 from service.deliveries.sweep import sweep
 from service.donations.upkeep import tend_gifts
 from service.errors import Conflict
 from service.jobs import Job, enqueue
 from service.staff.alerting import post_alarms
+from service.subscribers.address_change import forget_old_changes
+from service.subscribers.importing.progress import nudge_imports
+from service.subscribers.signup_upkeep import tend_sign_ups
 from service.turns import take_turn
 from service.wiring import Services
 
@@ -33,33 +38,39 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
         sweep_everything(services())
 
 
-def sweep_mail(services: Services) -> None:
+def sweep_mail(services: Services) -> bool:
     """Free, finish and nudge, start the issues whose time has come, and have held ones signed. Safe to repeat.
 
-    Nothing is touched where this database may not send from here. Each step is a transaction of its own: an issue that
-    can't be started, or not be signed, holds up no other's mail.
+    Returns whether this database may send from here; where it may not, nothing is touched. Each step is a transaction
+    of its own: an issue that can't be started, or not be signed, holds up no other's mail.
     """
     try:
         services.guard.refuse_foreign()
     except Conflict:  # the guard has said why
-        return
+        return False
     with transaction(services.factory) as session:
         sweep(session)
-    with transaction(services.factory) as session:
-        start_due_issues(session)
+        nudge_audiences(session)
+    start_each_due_issue(services.factory)
     with transaction(services.factory) as session:
         if count_unsigned(session, services.composers):
             enqueue(session, Job.SIGN_AHEAD)
+    return True
 
 
 def sweep_everything(services: Services) -> None:
     """The same, and what else is done from time to time. Safe to repeat."""
-    sweep_mail(services)
+    may_send = sweep_mail(services)
     with transaction(services.factory) as session:
         if take_turn(session, "the sum of the states", MINUTELY):
             watch_invariant(session)
-        if take_turn(session, "alarms by mail", MINUTELY):
+        if may_send and take_turn(session, "alarms by mail", MINUTELY):
+            withdraw_refusal(session)
             post_alarms(session)
+    with transaction(services.factory) as session:
+        tend_sign_ups(session)
+        forget_old_changes(session)
+        nudge_imports(session)
     if services.gateway is not None:
         with transaction(services.factory) as session:
             tend_gifts(session)

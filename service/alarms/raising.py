@@ -38,15 +38,19 @@ def withdraw_alarm(session: Session, key: str) -> None:
     session.execute(gone)
 
 
-def settle_alarm(session: Session, alarm_id: int, account_id: int) -> Alarm:
-    """Note that somebody has seen to it. Raises NotFound when there is no such alarm. Safe to repeat."""
+def get_alarm(session: Session, alarm_id: int) -> Alarm:
+    """Return the alarm, or raise ``NotFound``."""
+    alarm = session.get(Alarm, alarm_id)
+    if alarm is None:
+        raise NotFound("There is no such alarm.")
+    return alarm
+
+
+def settle_alarm(session: Session, alarm_id: int, account_id: int) -> None:
+    """Note that somebody has seen to it. Safe to repeat: the first who says so has."""
     settled = (
         update(Alarm)
         .where(Alarm.id == alarm_id, Alarm.settled_at.is_(None))
         .values(settled_at=func.now(), settled_by_id=account_id)
     )
     session.execute(settled)
-    alarm = session.get(Alarm, alarm_id)
-    if alarm is None:
-        raise NotFound("There is no such alarm.")
-    return alarm

@@ -1,6 +1,7 @@
 """When an issue stops by itself: because the relay refuses us, or refuses too many. Owns that nobody is blamed for us.
 
-A copy that is refused for what we are or send waits unharmed; staff get one alarm with what to do.
+A copy that is refused for what we are or send waits unharmed; staff get one alarm with what to do. What is refused for
+one person's sake counts against that copy alone.
 """
 
 import time
@@ -25,6 +26,7 @@ from service.staff.audit import note
 IN_A_ROW: Final = 20
 LAST: Final = 200
 SHARE: Final = 0.2
+ALIKE: Final = 5
 FLUSH_EVERY: Final = 1.0  # seconds: how late the fleet may hear that mail is taken
 LONGEST_REPLY: Final = 300
 
@@ -49,12 +51,10 @@ class Breaker:
 
         Call it in the transaction that records them, as the last statement: it may wait for another sender's commit.
         """
-        refused = OutcomeKind.REFUSED  # compared by identity: an enum's hash is slow Python
-        ours = next((one for one in outcomes if one.kind is refused and blames_nobody(one)), None)
-        if ours is not None:
-            return pause(session, self.issue_id, _say_why(ours), _alarm_of(self.issue_id, ours))
+        if ours := find_ours(outcomes):
+            return pause(session, self.issue_id, _say_why(ours[0]), _alarm_of(self.issue_id, ours[0]))
         letters = _spell(outcomes)
-        unsaid = (self._unsaid + letters)[-LAST:]
+        unsaid = self._unsaid + letters
         now = self._monotonic()
         if not unsaid or (_REFUSED not in letters and now - self._told_at < FLUSH_EVERY):
             after_commit(session, lambda: self._remember(unsaid, self._told_at))
@@ -77,8 +77,20 @@ class Breaker:
         return why is not None and pause(session, self.issue_id, why, name_paused_alarm(self.issue_id))
 
 
+def find_ours(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the refusals of a window that are about us, or about what everybody gets: held against nobody.
+
+    A person whom the relay refuses by policy is one person's matter. But a block of our host is often said to each
+    recipient (Postfix, ``smtpd_delay_reject``): where it is said to most of a window, it is about us.
+    """
+    refused = [one for one in outcomes if one.kind is OutcomeKind.REFUSED]
+    alike = sum(1 for one in refused if one.is_policy)
+    are_alike = alike >= ALIKE and alike * 2 > len(outcomes)
+    return [one for one in refused if _concerns_all(one) or (are_alike and one.is_policy)]
+
+
 def blames_nobody(outcome: Outcome) -> bool:
-    """Whether an answer is about us and not about one person or copy: it is queued again, and this was no attempt."""
+    """Whether one answer, with no others beside it, may be about us and not about the person: for a letter."""
     return outcome.is_policy or outcome.about in {About.SENDER, About.RELAY} or _is_too_large(outcome)
 
 
@@ -123,6 +135,10 @@ def _spell(outcomes: Sequence[Outcome]) -> str:
     taken, refused = OutcomeKind.ACCEPTED, OutcomeKind.REFUSED
     counted = [outcome.kind for outcome in outcomes if outcome.kind is taken or outcome.kind is refused]
     return "".join([_TAKEN if kind is taken else _REFUSED for kind in counted])
+
+
+def _concerns_all(outcome: Outcome) -> bool:
+    return blames_nobody(outcome) and not (outcome.is_policy and outcome.about is About.RECIPIENT)
 
 
 def _is_too_large(outcome: Outcome) -> bool:

@@ -56,7 +56,7 @@ def cancel_issue(session: Session, issue_id: int, account_id: int | None = None)
     withdraw_issue_alarms(session, issue_id)
     if (issue.audience or 0) <= AT_ONCE:
         session.flush()
-        skip_cancelled(session, AT_ONCE // SIZE)
+        skip_cancelled(session, AT_ONCE // SIZE, issue_id)
     note_step(session, account_id, "Cancelled", issue_id)
 
 

@@ -1,4 +1,5 @@
-"""Whether this database may send from here. Owns that a copy beside the living one stays silent (nobody gets two).
+"""Whether this database may send from here. Owns that a copy beside the living one stays silent (nobody gets two),
+and that staff who look at a silent one are told.
 
 Three things tell a copy: another public address, another database cluster, and an epoch that fell behind the one Redis
 was told. Reading and the web are never refused.
@@ -17,6 +18,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from service.alarms.raising import raise_alarm, withdraw_alarm
 from service.db import SessionFactory, transaction
 from service.deliveries.models import Instance
 from service.errors import Conflict, Unavailable
@@ -28,6 +30,7 @@ REFUSED_EVERY: Final = 10.0  # a refusal is looked at again sooner: somebody may
 ROW: Final = 1
 # Not by one: two databases that stand level, one a copy of the other, must not stay level.
 LONGEST_STEP: Final = 1_000
+ALARM: Final = "guard"
 ADOPT: Final = "If the other one is gone for good, run `postrider send adopt` here."
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -69,6 +72,7 @@ class Guard:
     ) -> None:
         self._factory, self._public_url, self._epochs, self._monotonic = factory, public_url, epochs, monotonic
         self._refusal: str | None = None
+        self._is_told: bool | None = None  # None: an alarm of the process before this one may stand
         self._holds_until = float("-inf")
 
     def refuse_foreign(self) -> None:
@@ -102,18 +106,29 @@ class Guard:
             told = session.execute(
                 update(Instance).where(Instance.id == ROW).values(ours).returning(Instance.epoch)
             ).scalar_one()
+            withdraw_alarm(session, ALARM)
         for key in keys:
             self._epochs.raise_to(key, told)
         self._holds_until = float("-inf")
 
     def _look(self) -> None:
         refusal = self._find_difference()
-        if refusal is not None and refusal != self._refusal:
-            log.error("nothing is sent from here: %s", refusal)
         if refusal is None and self._refusal is not None:
             log.warning("sending is allowed again")
+        self._tell(refusal)
         self._refusal = refusal
         self._holds_until = self._monotonic() + (EVERY if refusal is None else REFUSED_EVERY)
+
+    def _tell(self, refusal: str | None) -> None:
+        """Put the refusal before whoever looks at this database's desk, or take it back."""
+        if self._is_told is (refusal is not None) and refusal == self._refusal:
+            return
+        with transaction(self._factory) as session:
+            if refusal is None:
+                withdraw_alarm(session, ALARM)
+            else:
+                raise_alarm(session, ALARM, f"Nothing is sent from here. {refusal}")
+        self._is_told = refusal is not None
 
     def _find_difference(self) -> str | None:
         standing = self._stand()

@@ -1,8 +1,10 @@
 """Single letters on their way: claim, compose, send, record. Owns the resend policy: twice is better than never."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -15,7 +17,9 @@ from service.deliveries.breaker import blames_nobody
 from service.deliveries.compose import Composers
 from service.deliveries.guard import Guard
 from service.deliveries.kept import KeptSessions, Lent
+from service.deliveries.letter_marks import mark_letter
 from service.deliveries.lettertexts import LetterText, write_letter
+from service.deliveries.models import fences
 from service.deliveries.outcomes import wait_after
 from service.deliveries.undelivered import tell_of_undelivered
 from service.errors import Conflict, PostriderError
@@ -29,8 +33,12 @@ from service.routes.choosing import NoRoute, Routes
 
 ATTEMPTS: Final = 12  # with doubling waits up to 4 hours: about a day and a half
 CRASHES_BEFORE_ASIDE: Final = 3
-DEADLINE: Final = 60.0  # seconds for one letter, however lively its relay drips: the thread belongs to the next one
-LEASE: Final = timedelta(seconds=100)  # longer than the deadline with the second try on a new connection
+# Seconds for one letter with both its tries, however lively its relay drips: the thread belongs to the next one.
+DEADLINE: Final = 40.0
+OPENING: Final = 30.0  # seconds that a relay may take until a new connection can be used
+WRITING: Final = 20.0  # seconds for the text before, a receipt's PDF among them, and for the commit after
+# A letter that may still leave is never free for another. A lost machine costs it this; a killed process nothing.
+LEASE: Final = timedelta(seconds=WRITING + DEADLINE)
 _ASK_AGAIN: Final = 0.5  # seconds between two questions whether to stop
 
 _STOPPED: Final = Outcome(OutcomeKind.DEFERRED, None, "its sender was asked to stop", About.RELAY)
@@ -49,10 +57,16 @@ class LetterSender:
     """Delivers letters. One for each process, as it keeps connections; its threads share it."""
 
     def __init__(
-        self, factory: SessionFactory, routes: Routes, composers: Composers, guard: Guard, message_host: str
+        self,
+        factory: SessionFactory,
+        routes: Routes,
+        composers: Composers,
+        guard: Guard,
+        message_host: str,
+        journal_dir: Path,
     ) -> None:
         self._factory, self._routes, self._composers = factory, routes, composers
-        self._guard, self._message_host = guard, message_host
+        self._guard, self._message_host, self._journal_dir = guard, message_host, journal_dir
         self._sessions = KeptSessions(routes)
 
     def deliver(self, letter_id: int, should_stop: Callable[[], bool] = lambda: False) -> None:
@@ -68,13 +82,14 @@ class LetterSender:
         except NoRoute as away:
             self._put_off(letter_id, away)
             return
-        written = self._take(letter_id)
-        if written is None:
-            self._sessions.take_back(lent)
-            return
-        route, outcome = self._send(lent, written.mail, should_stop)
-        with transaction(self._factory) as session:
-            _record(session, written, outcome)
+        with ExitStack() as hand:
+            written = self._take(letter_id, hand)
+            if written is None:
+                self._sessions.take_back(lent)
+                return
+            route, outcome = self._send(lent, written.mail, should_stop)
+            with transaction(self._factory) as session:
+                _record(session, written, outcome)
         self._routes.learn(route, [(recipient, outcome)])
 
     def close(self) -> None:
@@ -111,12 +126,13 @@ class LetterSender:
         with transaction(self._factory) as session:
             session.execute(waits)
 
-    def _take(self, letter_id: int) -> _Written | None:
-        """Claim and write a letter; None when somebody else has it, or when it can't be written, ever."""
+    def _take(self, letter_id: int, hand: ExitStack) -> _Written | None:
+        """Claim and write a letter, marked until ``hand`` closes; None when another has it, or none can write it."""
         with transaction(self._factory) as session:
             letter = _claim(session, letter_id)
             if letter is None:
                 return None
+            hand.enter_context(mark_letter(self._journal_dir, letter))
             try:
                 if letter.crashes >= CRASHES_BEFORE_ASIDE:
                     raise Conflict(f"Set aside: its sender died {letter.crashes} times.")
@@ -142,15 +158,20 @@ class LetterSender:
         return _Written(letter, OutgoingMail(letter.id, bounces_to, letter.recipient, content), message_id)
 
     def _send(self, lent: Lent, mail: OutgoingMail, should_stop: Callable[[], bool]) -> tuple[str, Outcome]:
-        """Hand the mail over. A kept connection that has died meanwhile is replaced, which costs no attempt."""
-        outcome = _exchange(lent.session, mail, should_stop)
+        """Hand the mail over. A kept connection that has died meanwhile is replaced, which costs no attempt.
+
+        A dead one shows at once; later than that, a new one might not be open before the deadline.
+        """
+        until = monotonic() + DEADLINE
+        outcome = _exchange(lent.session, mail, until, should_stop)
         self._sessions.take_back(lent)
-        if lent.is_used and outcome is not _STOPPED and _has_hung_up(outcome):
+        is_replaceable = lent.is_used and outcome is not _STOPPED and _has_hung_up(outcome)
+        if is_replaceable and until - monotonic() > OPENING:
             try:
                 lent = self._sessions.open()
             except NoRoute:
                 return lent.route, outcome
-            outcome = _exchange(lent.session, mail, should_stop)
+            outcome = _exchange(lent.session, mail, until, should_stop)
             self._sessions.take_back(lent)
         return lent.route, outcome
 
@@ -160,10 +181,9 @@ def list_due_letters(session: Session, limit: int = 200) -> list[int]:
     return list(session.scalars(select(Letter.id).where(_is_due()).order_by(Letter.id).limit(limit)))
 
 
-def _exchange(session: RelaySession, mail: OutgoingMail, should_stop: Callable[[], bool]) -> Outcome:
-    """Return what becomes of one mail before the deadline; its session may be of no further use."""
+def _exchange(session: RelaySession, mail: OutgoingMail, until: float, should_stop: Callable[[], bool]) -> Outcome:
+    """Return what becomes of one mail before ``until``; its session may be of no further use."""
     session.take(mail)
-    until = monotonic() + DEADLINE
     while (left := until - monotonic()) > 0:
         for _, outcome in session.exchange(min(_ASK_AGAIN, left)):
             return outcome
@@ -191,7 +211,7 @@ def _claim(session: Session, letter_id: int) -> Letter | None:
         .where(Letter.id == letter_id, _is_due())
         .values(
             state=LetterState.SENDING,
-            fence=Letter.fence + 1,
+            fence=fences.next_value(),  # never the one of a claim that was rolled back: its mark may still lie there
             attempts=Letter.attempts + 1,
             crashes=Letter.crashes + case((Letter.state == LetterState.SENDING, 1), else_=0),
             lease_until=func.now() + LEASE,

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from service.alarms.models import Alarm
 from service.deliveries.compose import Links
+from service.deliveries.own_page_letters import describe_address_letter, describe_own_page_letter
+from service.deliveries.signup_letters import describe_sign_up_letter
 from service.donations.asking import find_asking
 from service.donations.letters import GiftLinks, describe_gift_letter
 from service.errors import NotFound
@@ -20,7 +22,6 @@ from service.receipts.letters import describe_receipt_letter, describe_statement
 from service.rendering.attachments import Attachment
 from service.rendering.letters import encode_letter, render_letter
 from service.rendering.template import ReaderValues, compile_template
-from service.subscribers.queries import get_subscription
 from service.tokens import Purpose
 
 
@@ -44,26 +45,16 @@ def write_letter(session: Session, letter: Letter, links: Links) -> LetterText:
     return _WRITERS[letter.kind](session, letter, links)
 
 
-def _write_confirm(session: Session, letter: Letter, links: Links) -> LetterText:
-    subscription = get_subscription(session, letter.about["subscription"])
-    newsletter = session.get_one(Newsletter, subscription.newsletter_id)
-    token = links.signer.sign(Purpose.CONFIRM, subscription.id)
-    context = {
-        "newsletter": newsletter.name,
-        "publisher": newsletter.publisher,
-        "postal_address": newsletter.postal_address,
-        "confirm_url": f"{links.public_url}/confirm/{token}",
-        "language": subscription.subscriber.language,
-    }
-    rendered = render_letter(letter.kind.value, context)
-    compiled = encode_letter(rendered)
-    return LetterText(
-        Party(newsletter.sender_name, newsletter.sender_address),
-        Party("", newsletter.reply_address),
-        rendered.subject,
-        compiled.content_type,
-        compiled.body,
-    )
+def _write_about_sign_up(session: Session, letter: Letter, links: Links) -> LetterText:
+    return _speak_for_newsletter(letter, *describe_sign_up_letter(session, letter, links))
+
+
+def _write_own_page(session: Session, letter: Letter, links: Links) -> LetterText:
+    return _speak_for_newsletter(letter, *describe_own_page_letter(session, letter, links))
+
+
+def _write_about_address(session: Session, letter: Letter, links: Links) -> LetterText:
+    return _speak_for_newsletter(letter, *describe_address_letter(session, letter, links))
 
 
 def _write_test(session: Session, letter: Letter, links: Links) -> LetterText:
@@ -114,6 +105,18 @@ def _write_alarm(session: Session, letter: Letter, links: Links) -> LetterText:
     return _speak_for_organisation(session, letter, values)
 
 
+def _speak_for_newsletter(letter: Letter, newsletter: Newsletter, values: Mapping[str, str]) -> LetterText:
+    rendered = render_letter(letter.kind.value, values)
+    encoded = encode_letter(rendered)
+    return LetterText(
+        Party(newsletter.sender_name, newsletter.sender_address),
+        Party("", newsletter.reply_address),
+        rendered.subject,
+        encoded.content_type,
+        encoded.body,
+    )
+
+
 def _speak_for_organisation(
     session: Session, letter: Letter, values: Mapping[str, str], files: tuple[Attachment, ...] = ()
 ) -> LetterText:
@@ -136,7 +139,11 @@ def _speak_for_organisation(
 
 
 _WRITERS: dict[LetterKind, Callable[[Session, Letter, Links], LetterText]] = {
-    LetterKind.CONFIRM: _write_confirm,
+    LetterKind.CONFIRM: _write_about_sign_up,
+    LetterKind.ALREADY_SUBSCRIBED: _write_about_sign_up,
+    LetterKind.SELF_SERVICE: _write_own_page,
+    LetterKind.ADDRESS_OLD: _write_about_address,
+    LetterKind.ADDRESS_NEW: _write_about_address,
     LetterKind.TEST: _write_test,
     LetterKind.ALARM: _write_alarm,
     LetterKind.RECEIPT: _write_receipt,

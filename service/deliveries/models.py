@@ -17,8 +17,8 @@ class Delivery(Base):
 
     ``recipient`` and ``name`` are frozen with the audience, so that a copy is the same bytes at every attempt.
     ``is_thanked``: the person had given lately when the audience was frozen, and reads thanks in place of the ask.
-    ``lease_until`` is by the database's clock. ``route`` is the relay that answered. ``settled_at``: staff have looked
-    at an uncertain copy and left it so.
+    ``lease_until`` is by the database's clock. ``route`` is the relay that answered. ``first_tried_at`` is when a relay
+    first put it off. ``settled_at``: staff have looked at an uncertain copy and left it so.
 
     No index names the state, and half of each page stays free: a row's updates then touch nothing but its own page.
     What waits is found through the batches.
@@ -29,8 +29,9 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id"))
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
+    # Without these two indexes, to take away one person who came by mistake would read every copy ever sent.
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), index=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), index=True)
     recipient: Mapped[str]
     name: Mapped[str | None]
     is_thanked: Mapped[bool] = mapped_column(server_default=false())
@@ -47,6 +48,7 @@ class Delivery(Base):
     reason: Mapped[str | None]
     settled_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    first_tried_at: Mapped[datetime | None]
 
 
 class Batch(Base):
@@ -78,6 +80,19 @@ class BatchSignatures(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True)
     made_under: Mapped[str]
     signatures: Mapped[bytes]
+
+
+class AudiencePlan(Base):
+    """An audience that is being planned in the background; without this row an issue's audience is whole.
+
+    ``expected`` is how many people it will be about. ``after_id`` is the last subscription that was looked at.
+    """
+
+    __tablename__ = "audience_plans"
+
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True)
+    expected: Mapped[int]
+    after_id: Mapped[int] = mapped_column(server_default="0")
 
 
 class RecentAnswers(Base):

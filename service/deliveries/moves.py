@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Table, TableValuedAlias, Updat
 
 from service.deliveries.arrays import table_of, write_numbers
 from service.deliveries.models import Delivery
-from service.deliveries.states import MOVES, DeliveryEvent, DeliveryState
+from service.deliveries.states import MOVES, DeliveryEvent, DeliveryState, queues_again
 
 deliveries: Final = cast("Table", Delivery.__table__)
 
@@ -32,13 +32,15 @@ class Fenced(Protocol):
 def move(event: DeliveryEvent) -> Update:
     """Return the UPDATE that moves copies by ``event``, from the states where it means something; add whose they are.
 
-    A copy in any other state stays as it is: the event came late or twice.
+    A copy in any other state stays as it is: the event came late or twice. So does one that staff have left, where the
+    event would queue it again.
     """
-    return (
+    moved = (
         update(deliveries)
         .where(is_in(list_sources(event)))
         .values(state=find_target(event), lease_until=None, changed_at=func.now())
     )
+    return moved.where(deliveries.c.settled_at.is_(None)) if queues_again(event) else moved
 
 
 def list_sources(event: DeliveryEvent) -> list[DeliveryState]:

@@ -4,17 +4,16 @@ Every statement is for many copies at once. What an answer means for a route or 
 """
 
 import random
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Double, Integer, Text, Update, func, select
+from sqlalchemy import BigInteger, Double, Integer, Text, Update, case, exists, func
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from service.deliveries.arrays import table_of, write_numbers, write_texts
-from service.deliveries.breaker import blames_nobody
+from service.deliveries.breaker import find_ours
 from service.deliveries.claiming import Claim
 from service.deliveries.moves import deliveries, match_ours, move, name_ours
 from service.deliveries.states import DeliveryEvent
@@ -48,17 +47,12 @@ def record_outcomes(session: Session, answers: Sequence[Answer]) -> None:
     Safe to repeat: a copy must still be under its claim's fence and in a state for which the event means something. An
     answer that comes after the lease ran out still settles an uncertain copy; after the fence moved on it is nothing.
     """
-    groups: defaultdict[DeliveryEvent, list[Answer]] = defaultdict(list)
-    for answer in answers:
-        groups[_event_of(answer[1])].append(answer)
-    deferred = groups.pop(DeliveryEvent.DEFER, [])
-    if deferred:
-        is_over = _is_window_over(session, deferred[0][0].issue_id)
-        for answer in deferred:
-            closes = is_over and _is_attempt(answer[1])
-            groups[DeliveryEvent.SET_ASIDE if closes else DeliveryEvent.DEFER].append(answer)
-    for event, group in groups.items():
-        session.execute(_RECORD[event], _name_answers(event, group))
+    groups = _group(answers)
+    tried_before = [one for one in groups[DeliveryEvent.DEFER] if one[0].attempts and _is_attempt(one[1])]
+    # First: whose window is over is set aside, and what is written of those who wait passes over it.
+    for event, group in ((DeliveryEvent.SET_ASIDE, tried_before), *groups.items()):
+        if group:
+            session.execute(_RECORD[event], _name_answers(event, group))
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -67,20 +61,28 @@ def wait_after(attempts: int) -> timedelta:
     return doubled * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, keeps no secret
 
 
-def _event_of(outcome: Outcome) -> DeliveryEvent:
-    if outcome.kind is OutcomeKind.REFUSED and blames_nobody(outcome):
-        return DeliveryEvent.DEFER
-    return _EVENTS[outcome.kind]
+def _group(answers: Sequence[Answer]) -> dict[DeliveryEvent, list[Answer]]:
+    """Return the answers by what each does; who was refused because of us waits."""
+    # By identity: an enum's hash is slow Python, and there is an answer for every mail.
+    groups = {event: [one for one in answers if one[1].kind is kind] for kind, event in _EVENTS.items()}
+    refused = groups[DeliveryEvent.REFUSE]
+    if refused:
+        ours = set(find_ours([outcome for _, outcome in answers]))
+        groups[DeliveryEvent.REFUSE] = [one for one in refused if one[1] not in ours]
+        groups[DeliveryEvent.DEFER] += [one for one in refused if one[1] in ours]
+    return groups
 
 
 def _is_attempt(outcome: Outcome) -> bool:
-    """Whether the copy was tried: a line that was lost says as little about it as a relay that refuses us."""
-    return outcome.about is not About.RELAY and not blames_nobody(outcome)
+    """Whether a copy that waits was tried: a lost line says as little about it as a relay that refuses us."""
+    is_about_it = outcome.about is About.RECIPIENT or outcome.about is About.MAIL
+    return is_about_it and outcome.kind is OutcomeKind.DEFERRED
 
 
-def _is_window_over(session: Session, issue_id: int) -> bool:
-    began_at = func.coalesce(Issue.starts_at, Issue.released_at)
-    return bool(session.scalar(select(func.now() - began_at > WINDOW).where(Issue.id == issue_id)))
+# Its own, from its first attempt: one that had to wait for its turn has lost nothing of it. Nor has one whose issue
+# rested, so it begins anew with every start (``running.set_going``).
+_began_lately: Final = exists().where(Issue.id == deliveries.c.issue_id, Issue.starts_at >= func.now() - WINDOW)
+_is_window_over: Final = (deliveries.c.first_tried_at < func.now() - WINDOW) & ~_began_lately
 
 
 def _make_statement(event: DeliveryEvent) -> Update:
@@ -106,7 +108,11 @@ def _make_statement(event: DeliveryEvent) -> Update:
     )
     if event is DeliveryEvent.DEFER:
         again_at = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, answers.c.waits)
-        return recorded.values(next_attempt_at=again_at, attempts=copy.attempts + answers.c.counts)
+        first_tried_at = func.coalesce(copy.first_tried_at, case((answers.c.counts > 0, func.now())))
+        tried = {"attempts": copy.attempts + answers.c.counts, "first_tried_at": first_tried_at}
+        return recorded.values(next_attempt_at=again_at, **tried)
+    if event is DeliveryEvent.SET_ASIDE:
+        recorded = recorded.where(_is_window_over)
     return recorded.values(attempts=copy.attempts + 1)
 
 

@@ -1,19 +1,21 @@
-"""Who gets an issue, once. Owns release: seal, freeze the audience in one insert-select, and set when it starts.
+"""Who gets an issue, once. Owns release: seal, freeze the audience by insert-select, and set when it starts.
 
-One row per (issue, subscriber) by a unique constraint; a second release is refused by the issue's state.
+One row per (issue, subscriber) by a unique constraint; a second release is refused by the issue's state. A large
+audience is planned afterwards, see ``audiences``: nobody waits for it in front of a page.
 """
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, func, literal, select, text
+from sqlalchemy import Select, delete, exists, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.deliveries.batches import make_batches
+from service.deliveries.frequency import select_wanting
 from service.deliveries.mailboxes import skip_doubled
-from service.deliveries.models import Delivery
+from service.deliveries.models import AudiencePlan, Delivery
 from service.deliveries.running import set_going
 from service.donations.asking import find_asking
 from service.donations.gratitude import select_recent_givers
@@ -24,14 +26,20 @@ from service.issues.models import Issue
 from service.issues.schedule import plan_start
 from service.issues.seal import seal_issue
 from service.issues.states import IssueEvent, next_state
+from service.jobs import Job, enqueue
 from service.organisation.queries import find_organisation
 from service.rendering.entries import LinkContent
 from service.rendering.issue import RenderedIssue
-from service.subscribers.eligibility import select_audience
 from service.subscribers.models import Subscriber
 from service.tokens import TokenSigner
 from service.tracking.models import Link
 
+AT_ONCE: Final = 20_000  # people; more are planned in the background, and their issue waits for the last of them
+NOBODY: Final = "Nobody would get this issue: this newsletter has no confirmed subscribers who may be mailed now."
+UNCLEARED: Final = (
+    "This issue was taken back a moment ago, and the list of its readers is still being taken down. "
+    "Please try again in a minute."
+)
 _LONG_ENOUGH: Final = text("set local statement_timeout = '10min'")  # a million rows on a small, busy machine
 
 
@@ -44,16 +52,21 @@ def release_issue(
     hold: timedelta = timedelta(),
     starts_at: datetime | None = None,
 ) -> int:
-    """Seal the draft and freeze its audience. Returns the audience.
+    """Seal the draft and freeze its audience. Returns how many people that are.
 
     It starts after ``hold``, or at ``starts_at`` (aware) if that is later; with neither at once, after the commit.
+    With more than ``AT_ONCE`` readers they are counted here and planned after the commit, and it starts once they are.
     ``signer`` signs the links of its asks; without it the issue asks for no gift of ours.
 
     Raises:
-        Conflict: when it was released already, or nobody would get it.
+        Conflict: when it was released already, nobody would get it, or it was taken back a moment ago.
         BadInput: when a check says stop, or ``starts_at`` will not do.
     """
     issue = lock_draft(session, issue_id)
+    refuse_uncleared(session, issue_id)
+    expected = session.scalars(select_wanting(issue).with_only_columns(func.count())).one()
+    if not expected:
+        raise Conflict(NOBODY)
     present = session.scalars(select(func.now())).one()
     issue.starts_at = plan_start(present, hold, starts_at)
     asking = find_asking(session, signer, base_url) if signer else None
@@ -62,8 +75,13 @@ def release_issue(
     session.add_all(_link(issue_id, link) for link in rendered.links)
     issue.state = next_state(issue.state, IssueEvent.RELEASE)
     issue.released_at, issue.audience = present, 0
-    if not add_missing(session, issue):
-        raise Conflict("Nobody would get this issue: this newsletter has no confirmed subscribers yet.")
+    if expected > AT_ONCE:
+        session.add(AudiencePlan(issue_id=issue_id, expected=expected, after_id=0))
+        enqueue(session, Job.TEND_AUDIENCE, issue_id)
+        return expected
+    add_missing(session, issue)
+    if not issue.audience:
+        raise Conflict(NOBODY)
     if issue.starts_at <= present:
         set_going(session, issue, IssueEvent.START)
     return issue.audience
@@ -72,11 +90,31 @@ def release_issue(
 def add_missing(session: Session, issue: Issue) -> int:
     """Give a copy, in batches of its own, to everybody who may get the locked issue now and has none. Returns how many.
 
-    Safe to repeat: who has a row already gets no second one.
+    An audience that is being planned in the background is whole afterwards. Safe to repeat: who has a row already gets
+    no second one.
+    """
+    added = add_copies(session, issue, select_wanting(issue))
+    if added or session.get(AudiencePlan, issue.id) is not None:
+        complete_plan(session, issue)
+    return added
+
+
+def complete_plan(session: Session, issue: Issue) -> None:
+    """Call the audience of the locked issue whole, and skip those of it who share a mailbox. Safe to repeat."""
+    session.flush()
+    session.execute(delete(AudiencePlan).where(AudiencePlan.issue_id == issue.id))
+    session.execute(_LONG_ENOUGH)
+    skip_doubled(session, issue.id)
+
+
+def add_copies(session: Session, issue: Issue, people: Select[int, int, str]) -> int:
+    """Give a copy to those of ``people`` (see ``select_wanting``) who have none, in batches. Returns how many.
+
+    The issue is locked. Whoever shares a mailbox with another is skipped by ``complete_plan``.
     """
     session.flush()  # of what the caller set; the rows go in by a statement of their own
     session.execute(_LONG_ENOUGH)
-    audience = select_audience(issue.newsletter_id).subquery()
+    audience = people.subquery()
     columns = ["issue_id", "subscriber_id", "subscription_id", "recipient", "name", "is_thanked"]
     givers = _select_thanked(session).subquery()
     rows = (
@@ -89,9 +127,14 @@ def add_missing(session: Session, issue: Issue) -> int:
     added = session.scalars(select(func.count()).select_from(planned)).one()
     if added:
         issue.audience = (issue.audience or 0) + added
-        skip_doubled(session, issue.id)
         make_batches(session, issue.id)
     return added
+
+
+def refuse_uncleared(session: Session, issue_id: int) -> None:
+    """Raise ``Conflict`` while a draft that was taken back still has copies of its former audience."""
+    if session.scalar(select(exists().where(Delivery.issue_id == issue_id))):
+        raise Conflict(UNCLEARED)
 
 
 def _refuse_unready(issue: Issue, rendered: RenderedIssue) -> None:

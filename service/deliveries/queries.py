@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
-from service.deliveries.models import Delivery
+from service.deliveries.models import AudiencePlan, Delivery
 from service.deliveries.states import DeliveryState, is_open
 from service.issues.models import Issue
 from service.issues.states import MOVES as ISSUE_MOVES
@@ -24,7 +24,8 @@ SHORTEST_WINDOW = timedelta(seconds=1)
 class Progress:
     """The seven states of an issue's copies. ``finishes_at`` is None while nothing moves.
 
-    ``undecided``: how many of the uncertain ones staff have not looked at yet.
+    ``undecided``: how many of the uncertain ones staff have not looked at yet. ``expected``: about how many people the
+    audience will be, while it is being planned in the background; None once it is whole.
     """
 
     audience: int
@@ -38,6 +39,7 @@ class Progress:
     per_second: float
     finishes_at: datetime | None
     undecided: int
+    expected: int | None = None
 
     def count(self, state: DeliveryState) -> int:
         """Return how many copies are in ``state``."""
@@ -81,27 +83,30 @@ def get_progress(session: Session, issue_id: int) -> Progress:
     counts = {state.value: 0 for state in DeliveryState} | {state.value: count for state, count, _, _ in rows}
     done_lately = sum(recent for state, _, recent, _ in rows if not is_open(state))
     waiting = sum(count for state, count, _, _ in rows if is_open(state))
-    audience, per_second, present = _find_pace(session, issue_id, done_lately)
+    audience, expected, per_second, present = _find_pace(session, issue_id, done_lately)
     finishes_at = present + timedelta(seconds=waiting / per_second) if waiting and per_second else None
     return Progress(
         audience=audience,
         per_second=per_second,
         finishes_at=finishes_at,
         undecided=sum(row[3] for row in rows),
+        expected=expected,
         **counts,
     )
 
 
-def _find_pace(session: Session, issue_id: int, done_lately: int) -> tuple[int, float, datetime]:
-    """Return the audience, copies a second, and the present by the database's clock."""
-    state, audience, starts_at, present = session.execute(
-        select(Issue.state, Issue.audience, Issue.starts_at, func.now()).where(Issue.id == issue_id)
+def _find_pace(session: Session, issue_id: int, done_lately: int) -> tuple[int, int | None, float, datetime]:
+    """Return the audience, what is expected of it, copies a second, and the present by the database's clock."""
+    state, audience, expected, starts_at, present = session.execute(
+        select(Issue.state, Issue.audience, AudiencePlan.expected, Issue.starts_at, func.now())
+        .outerjoin(AudiencePlan, AudiencePlan.issue_id == Issue.id)
+        .where(Issue.id == issue_id)
     ).one()
     if state is not IssueState.SENDING:
-        return audience or 0, 0.0, present
+        return audience or 0, expected, 0.0, present
     going = present - starts_at if starts_at else RATE_WINDOW
     window = max(SHORTEST_WINDOW, min(going, RATE_WINDOW))
-    return audience or 0, done_lately / window.total_seconds(), present
+    return audience or 0, expected, done_lately / window.total_seconds(), present
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,8 @@ def list_deliveries(
     if state is not None:
         query = query.where(Delivery.state == state)
     if address:
-        query = query.where(Subscriber.address.icontains(address, autoescape=True))
+        forms = (Subscriber.address, Subscriber.mailed_address)
+        query = query.where(or_(*(form.icontains(address, autoescape=True) for form in forms)))
     query = query.order_by(Delivery.changed_at.desc(), Delivery.id).offset((page - 1) * PAGE).limit(PAGE)
     return [Copy(*row) for row in session.execute(query)]
 
@@ -168,8 +174,9 @@ def find_sent_at(session: Session, delivery_ids: set[int]) -> Mapping[int, datet
 
 
 def _select_copies() -> Select[Delivery, str, Issue]:
+    # As it is mailed: a domain in look-alike letters stands there as what it is.
     return (
-        select(Delivery, Subscriber.address, Issue)
+        select(Delivery, Subscriber.mailed_address, Issue)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .join(Issue, Issue.id == Delivery.issue_id)
     )

@@ -6,29 +6,31 @@ Nothing here is done by the service itself: an uncertain copy is never sent agai
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy import Select, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from service.deliveries.batches import wake
 from service.deliveries.control import note_step
+from service.deliveries.frequency import select_wanting
 from service.deliveries.models import Delivery, fences
 from service.deliveries.planning import add_missing
-from service.deliveries.reasons import LEFT
+from service.deliveries.reasons import RETURNABLE
 from service.deliveries.running import lock_issue, set_going
 from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
 from service.issues.models import Issue
 from service.issues.states import IssueEvent
 from service.issues.states import next_state as next_issue_state
 from service.routes.learning import hide_addresses
-from service.subscribers.eligibility import is_eligible, select_audience
+from service.subscribers.eligibility import is_eligible
 
+AGAIN: Final = "staff asked for another copy"
 ENTRY: Final = 500  # copies whose evidence one entry of the trail holds
 _MOVABLE: Final = [state for state in DeliveryState if next_state(state, DeliveryEvent.SEND_AGAIN)]
 
 
 def count_missing(session: Session, issue: Issue) -> int:
     """Return how many people ``send_to_missing`` would send the issue to."""
-    audience = select_audience(issue.newsletter_id).subquery()
+    audience = select_wanting(issue).subquery()
     without = select(func.count()).where(
         ~exists().where(Delivery.issue_id == issue.id, Delivery.subscriber_id == audience.c.id)
     )
@@ -71,7 +73,7 @@ def send_again(session: Session, issue_id: int, delivery_ids: Sequence[int], acc
     copies = session.scalars(
         select(Delivery)
         .where(Delivery.issue_id == issue_id, Delivery.id.in_(delivery_ids), Delivery.state.in_(_MOVABLE))
-        .where(is_eligible(Delivery.subscription_id))
+        .where(is_eligible(Delivery.subscription_id, Delivery.recipient))
         .order_by(Delivery.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -92,11 +94,12 @@ def _lock_open(session: Session, issue_id: int) -> Issue:
 
 
 def _select_returned(issue_id: int) -> Select[int]:
-    """Return the query for the copies of people who had left when it was their turn, and may be mailed now."""
+    """Return the query for the copies of people who might not be mailed when it was their turn, and may be now."""
     return (
         select(Delivery.id)
-        .where(Delivery.issue_id == issue_id, Delivery.state == DeliveryState.SKIPPED, Delivery.reason == LEFT)
-        .where(is_eligible(Delivery.subscription_id))
+        .where(Delivery.issue_id == issue_id, Delivery.state == DeliveryState.SKIPPED)
+        .where(Delivery.reason.in_(RETURNABLE))
+        .where(is_eligible(Delivery.subscription_id, Delivery.recipient))
     )
 
 
@@ -115,8 +118,10 @@ def _queue_again(session: Session, issue: Issue, delivery_ids: Sequence[int]) ->
             reply_code=None,
             reply_text=None,
             route=None,
-            reason=None,
+            # So that its first copy is not forgotten where the second is given back: see ``claiming.give_back``.
+            reason=case((Delivery.message_id.is_not(None), AGAIN)),
             settled_at=None,
+            first_tried_at=None,
             changed_at=func.now(),
         )
         .execution_options(synchronize_session=False)

@@ -26,14 +26,16 @@ def lock_issue(session: Session, issue_id: int) -> Issue:
 def set_going(session: Session, issue: Issue, event: IssueEvent) -> None:
     """Move the locked issue by START, RESUME or REOPEN and wake senders after the commit; one that rests, rests on.
 
-    The window in which copies are tried again counts from here: who paused for a week has lost none of it.
+    Of one that did not run, the window in which copies are tried again counts from here: who paused for a week has lost
+    none of it.
 
     Raises:
         Conflict: when ``event`` means nothing in the issue's state.
     """
-    issue.state = next_state(issue.state, event)
+    ran, issue.state = issue.state is IssueState.SENDING, next_state(issue.state, event)
     if issue.state is not IssueState.SENDING:
         return
-    issue.starts_at, issue.pause_reason, issue.finished_at = func.now(), None, None
+    if not ran:
+        issue.starts_at, issue.pause_reason, issue.finished_at = func.now(), None, None
     for _ in range(min(SENDERS, issue.audience or 0)):
         enqueue(session, Job.SEND_ISSUE, issue.id)

@@ -30,7 +30,7 @@ class DeliveryEvent(StrEnum):
     DEFER = "defer"  # the relay answered 4xx, or the mail certainly did not leave
     REFUSE = "refuse"  # the relay answered 5xx
     LOSE_TRACK = "lose-track"  # the final dot was out and no answer came
-    LEAVE = "leave"  # staff have seen that nobody can know, and let it be
+    LEAVE = "leave"  # staff have seen that nobody can know, and let it be: only what settles it moves it after that
     SEND_AGAIN = "send-again"  # staff want this person to get a copy, whatever became of the first
 
 
@@ -67,6 +67,11 @@ MOVES: dict[tuple[DeliveryState, DeliveryEvent], DeliveryState] = {
 def next_state(state: DeliveryState, event: DeliveryEvent) -> DeliveryState | None:
     """Return the state after ``event``, or None where the event means nothing (it came late or twice)."""
     return MOVES.get((state, event))
+
+
+def queues_again(event: DeliveryEvent) -> bool:
+    """Whether ``event`` sends a copy by itself once more; of an uncertain one only while staff have not left it."""
+    return event is not _E.SEND_AGAIN and _S.QUEUED in {after for (_, what), after in MOVES.items() if what is event}
 
 
 def is_open(state: DeliveryState) -> bool:

@@ -37,7 +37,7 @@ class Doubt:
 def list_uncertain(session: Session, issue_id: int, page: int = 1) -> list[Doubt]:
     """Return a page of 50 uncertain copies: those that wait for a decision first, the oldest first."""
     rows = session.execute(
-        select(Delivery, Subscriber.address, Edition.message_host)
+        select(Delivery, Subscriber.mailed_address, Edition.message_host)
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .join(Edition, Edition.issue_id == Delivery.issue_id)
         .where(Delivery.issue_id == issue_id, Delivery.state == DeliveryState.UNCERTAIN)

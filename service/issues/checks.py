@@ -1,10 +1,11 @@
 """What to look at before an issue goes out. Owns each check and its sentence; a stop can't be overruled."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from service.issues.models import Issue, Item
+from service.issues.signing import domain_of, find_signing_domain
 from service.issues.states import ItemKind
 from service.rendering.issue import RenderedIssue
 
@@ -37,6 +38,26 @@ def check_issue(issue: Issue, rendered: RenderedIssue) -> list[Problem]:
     for item in issue.items:
         problems.extend(_check_item(item))
     return sorted(problems, key=lambda problem: problem.level is not Level.STOP)
+
+
+def check_signature(address: str, key_domains: Collection[str]) -> list[Problem]:
+    """Return a doubt where mail from ``address`` leaves without a signature of ours, though there are keys.
+
+    Args:
+        address: what the mail is from.
+        key_domains: the domains that have a DKIM key here.
+    """
+    if not key_domains or find_signing_domain(address, key_domains):
+        return []
+    theirs = ", ".join(sorted(set(key_domains)))
+    return [
+        Problem(
+            Level.WARN,
+            f"Mail from {address} leaves unsigned: the DKIM keys here are for {theirs}. Unless the relay signs it, "
+            "receivers that check DMARC may refuse it. Whoever runs this service can add a key for "
+            f"{domain_of(address)} (postrider dkim new).",
+        )
+    ]
 
 
 def _check_size(rendered: RenderedIssue) -> Iterator[Problem]:

@@ -41,8 +41,8 @@ class Issue(Base):
     """One numbered, dated number of a newsletter. ``revision`` grows with each edit: two windows never overwrite.
 
     ``audience`` is how many people it is planned for: the figure that all states must sum to. ``starts_at`` is since
-    when, or from when, its mail may leave: renewed when it is resumed or re-opened, for the retry window counts from
-    it. ``pause_reason`` says why it rests, where it paused itself.
+    when, or from when, its mail may leave: renewed when it is resumed, or re-opened once it rested: no copy's retry
+    window ends sooner than 72 hours after it. ``pause_reason`` says why it rests, where it paused itself.
     """
 
     __tablename__ = "issues"

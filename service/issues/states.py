@@ -57,6 +57,27 @@ MOVES: dict[tuple[IssueState, IssueEvent], IssueState] = {
 }
 
 
+_IS = {
+    IssueState.DRAFT: "a draft",
+    IssueState.HELD: "waiting to start",
+    IssueState.SENDING: "being sent",
+    IssueState.PAUSED: "paused",
+    IssueState.SENT: "sent",
+    IssueState.CANCELLED: "cancelled",
+}
+_BE = {
+    IssueEvent.RELEASE: "be released",
+    IssueEvent.WITHDRAW: "be taken back",
+    IssueEvent.START: "start",
+    IssueEvent.MISS: "miss its time",
+    IssueEvent.PAUSE: "be paused",
+    IssueEvent.RESUME: "be resumed",
+    IssueEvent.CANCEL: "be cancelled",
+    IssueEvent.FINISH: "be finished",
+    IssueEvent.REOPEN: "go to anybody else",
+}
+
+
 def next_state(state: IssueState, event: IssueEvent) -> IssueState:
     """Return the state after ``event``.
 
@@ -66,4 +87,10 @@ def next_state(state: IssueState, event: IssueEvent) -> IssueState:
     try:
         return MOVES[state, event]
     except KeyError:
-        raise Conflict(f"This issue is {state}; to {event} it is not possible now.") from None
+        raise Conflict(_say_why_not(state, event)) from None
+
+
+def _say_why_not(state: IssueState, event: IssueEvent) -> str:
+    if state in {after for (_, moved), after in MOVES.items() if moved is event}:
+        return f"This issue is {_IS[state]} already."
+    return f"This issue is {_IS[state]}; it can’t {_BE[event]} now."

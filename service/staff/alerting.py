@@ -1,4 +1,7 @@
-"""Alarms by mail: an office that does not look at the desk for days must still hear. Owns who is written to."""
+"""Whose business an alarm is: who hears of it by mail, and who may settle it. Owns that rule, by the alarm's key.
+
+An office that does not look at the desk for days must still hear.
+"""
 
 from datetime import timedelta
 from typing import Final
@@ -10,16 +13,24 @@ from service.alarms.models import Alarm
 from service.mail.models import LetterKind
 from service.mail.outbox import post_letter_once
 from service.staff.models import Account
-from service.staff.roles import Permission, Role, may
+from service.staff.roles import Permission, may
 
 FRESH: Final = timedelta(days=1)  # somebody who joins later need not hear of what others have seen for days
+# How the keys of alarms about sending begin; all others are about gifts, books and papers.
+_ABOUT_SENDING: Final = ("audience:", "broker", "guard", "issue:", "missed:", "relay:")
+
+
+def find_keeper(key: str) -> Permission:
+    """Return which permission makes an alarm with this key one's business."""
+    return Permission.SEND if key.startswith(_ABOUT_SENDING) else Permission.FINANCE
 
 
 def post_alarms(session: Session) -> None:
-    """Write to everybody who may see the books of each alarm that stands. Safe to repeat: one letter for each."""
-    roles = [role for role in Role if may(role, Permission.FINANCE)]
-    people = session.execute(select(Account.id, Account.address_key).where(Account.role.in_(roles))).all()
-    fresh = select(Alarm.id).where(Alarm.settled_at.is_(None), Alarm.raised_at > func.now() - FRESH)
-    for alarm_id in session.scalars(fresh):
-        for account_id, address in people:
-            post_letter_once(session, f"alarm:{alarm_id}:{account_id}", LetterKind.ALARM, address, {"alarm": alarm_id})
+    """Write of each alarm that stands to everybody whose business it is. Safe to repeat: one letter for each."""
+    people = session.execute(select(Account.id, Account.address_key, Account.role)).all()
+    fresh = select(Alarm.id, Alarm.key).where(Alarm.settled_at.is_(None), Alarm.raised_at > func.now() - FRESH)
+    for alarm_id, key in session.execute(fresh):
+        for account_id, address, role in people:
+            if may(role, find_keeper(key)):
+                name, about = f"alarm:{alarm_id}:{account_id}", {"alarm": alarm_id}
+                post_letter_once(session, name, LetterKind.ALARM, address, about)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.alarms.raising import list_standing_alarms, raise_alarm, settle_alarm
+from service.alarms.raising import get_alarm, list_standing_alarms, raise_alarm, settle_alarm
 from service.errors import NotFound
 from tests.fixtures.services import OpenTransaction
 
@@ -25,6 +25,6 @@ def test_an_alarm_stands_once_is_counted_and_may_come_again(
         assert [(alarm.key, alarm.times) for alarm in list_standing_alarms(session)] == [("relay", 1), ("books", 1)]
 
 
-def test_settling_what_never_was_is_said(open_transaction: OpenTransaction, publisher_account: int) -> None:
+def test_asking_for_what_never_was_is_said(open_transaction: OpenTransaction) -> None:
     with open_transaction() as session, pytest.raises(NotFound):
-        settle_alarm(session, 4711, publisher_account)
+        get_alarm(session, 4711)

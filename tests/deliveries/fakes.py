@@ -47,11 +47,15 @@ class FakeSession:
     def exchange(self, seconds: float) -> list[tuple[int, Outcome]]:
         """Let everything on the wire leave and be answered, unless the script holds it."""
         self.relay.on_exchange(self, seconds)
-        if self.relay.is_held and self.is_open:
+        if (self.relay.is_held or self.relay.is_unready) and self.is_open:
             return []
         answers = [(mail.key, self._send(mail)) for mail in self.wire]
         self.wire.clear()
         return answers
+
+    def recall(self) -> list[int]:
+        """Give up what was not announced: all, where no connection is ready, else nothing."""
+        return self.hand_back() if self.relay.is_unready else []
 
     def hand_back(self) -> list[int]:
         """Give up what has not left."""
@@ -85,7 +89,8 @@ class FakeSession:
 class FakeRelay:
     """The relay, and the routes to it. ``received`` are the recipients of all mails whose final dot was out.
 
-    ``answers``: what a recipient's mail gets, ACCEPTED by default. ``is_held``: nothing is answered. ``waits``: seconds
+    ``answers``: what a recipient's mail gets, ACCEPTED by default. ``is_held``: nothing is answered.
+    ``is_unready``: no connection takes a mail yet, though there is room for them. ``waits``: seconds
     that a recipient's mail must wait. The functions are called at the moments that they are named for.
     """
 
@@ -94,6 +99,7 @@ class FakeRelay:
     answers: dict[str, Outcome] = field(default_factory=dict)
     waits: dict[str, float] = field(default_factory=dict)
     is_held: bool = False
+    is_unready: bool = False
     is_away: Outcome | None = None
     on_exchange: Callable[[FakeSession, float], None] = lambda *_: None
     on_leaving: Callable[[OutgoingMail], None] = lambda _: None

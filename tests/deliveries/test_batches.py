@@ -97,8 +97,8 @@ def test_a_renewed_lease_counts_from_now(open_transaction: OpenTransaction, issu
 def test_it_is_due_when_the_first_of_its_copies_is(open_transaction: OpenTransaction, issue_id: int) -> None:
     with open_transaction() as session:
         held, claims = claim(session, issue_id)
-        give_back(session, claims[:6], MINUTE * 9)
-        give_back(session, claims[6:], MINUTE * 5)
+        give_back(session, claims[:6], [9 * 60.0] * 6)
+        give_back(session, claims[6:], [5 * 60.0] * len(claims[6:]))
         assert put_down(session, held)
         batch = session.get_one(Batch, held.id, populate_existing=True)
         assert batch.due_at == session.scalar(select(func.now() + MINUTE * 5))

@@ -1,16 +1,27 @@
 """When an issue stops by itself, and whom that blames: nobody."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import list_standing_alarms
 from service.db import SessionFactory, make_engine, make_session_factory, run_after_commit, transaction
-from service.deliveries.breaker import FLUSH_EVERY, IN_A_ROW, LAST, Breaker, blames_nobody, judge, refuse_too_large
+from service.deliveries.breaker import (
+    ALIKE,
+    FLUSH_EVERY,
+    IN_A_ROW,
+    LAST,
+    Breaker,
+    blames_nobody,
+    find_ours,
+    judge,
+    refuse_too_large,
+)
 from service.deliveries.models import Delivery, RecentAnswers
 from service.deliveries.states import DeliveryState
 from service.issues.models import Issue
@@ -20,9 +31,11 @@ from service.staff.audit import list_entries
 from service.wiring import Services
 from tests.factories.publication import make_issue, make_newsletter
 from tests.routes.simulation import ACCEPTED, CLOSED, SLOW_DOWN, WRONG_PASSWORD, Clock, make_relay, make_routes
+from tests.waiting import wait_until
 
 NO_SUCH_USER = outcome_of_reply(550, "5.1.1 No such user", About.RECIPIENT)
 BLOCKED = outcome_of_reply(550, "5.7.1 Blocked by policy", About.MAIL)
+NOT_FOR_HIM = outcome_of_reply(554, "5.7.1 Client host blocked", About.RECIPIENT)
 LOST_TRACK = Outcome(OutcomeKind.LOST_TRACK, None, "timed out")
 
 
@@ -77,24 +90,31 @@ SIGN_IN = "the relay refuses our sign-in (535 5.7.8 Authentication credentials i
     ("outcome", "why", "alarm"),
     [
         (BLOCKED, POLICY, "issue:{}:paused"),
-        (outcome_of_reply(550, "5.7.1 Blocked by policy", About.RECIPIENT), POLICY, "issue:{}:paused"),
         (WRONG_PASSWORD, SIGN_IN, "relay:refuses"),
         (
             outcome_of_reply(530, "Must log in", About.SENDER),
             "the relay refuses our sign-in (530 Must",
             "relay:refuses",
         ),
+        *[
+            (outcome_of_reply(code, "No", About.RELAY), f"the relay refuses our sign-in ({code} No)", "relay:refuses")
+            for code in (530, 534, 535, 538)  # RFC 4954 §6
+        ],
         (outcome_of_reply(554, "No", About.RELAY), "the relay refuses us (554 No)", "relay:refuses"),
         (outcome_of_reply(553, "5.1.8 Who?", About.SENDER), "the relay refuses our sender’s address", "relay:refuses"),
         (outcome_of_reply(552, "5.3.4 Too big", About.MAIL), "its mail is larger than the relay", "issue:{}:paused"),
         (outcome_of_reply(552, "5.3.4 Too big", About.SENDER), "its mail is larger than the", "issue:{}:paused"),
         (outcome_of_reply(552, "Message size exceeds", About.MAIL), "its mail is larger than", "issue:{}:paused"),
+        (outcome_of_reply(552, "5.3.4 Too big", About.RECIPIENT), "its mail is larger than", "issue:{}:paused"),
+        (outcome_of_reply(554, "5.3.4 Too big", About.MAIL), "its mail is larger than", "issue:{}:paused"),
+        (outcome_of_reply(550, "5.7.1 No", About.SENDER), "the relay refuses our sender’s address", "relay:refuses"),
     ],
 )
 def test_case_25_and_case_30_a_refusal_of_us_pauses_at_once_with_one_alarm_and_blames_nobody(
     session: Session, issue: Issue, outcome: Outcome, why: str, alarm: str
 ) -> None:
     assert blames_nobody(outcome)
+    assert find_ours([ACCEPTED, outcome]) == [outcome]
     for _ in range(3):
         assert consider(session, Breaker(issue.id), ACCEPTED, outcome, ACCEPTED)
     assert issue.state is IssueState.PAUSED
@@ -112,6 +132,16 @@ def test_the_alarm_names_the_issue_and_what_to_do(session: Session, issue: Issue
     assert alarm.sentence == (
         f"Issue number 1, “Patience Station”, paused itself: {POLICY}. Mend it, then resume: nobody gets a second copy."
     )
+
+
+def test_nobodys_address_is_in_the_alarm_the_reason_or_the_trail(session: Session, issue: Issue) -> None:
+    consider(
+        session, Breaker(issue.id), outcome_of_reply(550, "5.7.1 <jane.roe@example.org> is not for you", About.MAIL)
+    )
+    (alarm,), ((entry, _),) = list_standing_alarms(session), list_entries(session, f"issue:{issue.id}")
+    told = [alarm.sentence, issue.pause_reason or "", str(entry.details)]
+    assert all("(550 5.7.1 … is not for you)" in words for words in told)
+    assert not any("jane" in words or "@" in words for words in told)
 
 
 def test_a_reply_of_any_length_is_cut_in_the_reason(session: Session, issue: Issue) -> None:
@@ -136,8 +166,48 @@ def test_a_reply_of_any_length_is_cut_in_the_reason(session: Session, issue: Iss
 )
 def test_an_answer_about_one_person_pauses_nothing(session: Session, issue: Issue, outcome: Outcome) -> None:
     assert not blames_nobody(outcome)
+    assert not find_ours([outcome])
     assert not consider(session, Breaker(issue.id), outcome)
     assert issue.state is IssueState.SENDING
+
+
+def test_a_person_refused_by_policy_pauses_nothing_at_any_resume_though_a_letter_would_be_tried_again(
+    session: Session, issue: Issue
+) -> None:
+    breaker = Breaker(issue.id)
+    for _ in range(IN_A_ROW - 1):
+        assert not consider(session, breaker, NOT_FOR_HIM)
+    assert not consider(session, breaker, ACCEPTED, *[NOT_FOR_HIM] * (ALIKE - 1))
+    assert issue.state is IssueState.SENDING
+    assert blames_nobody(NOT_FOR_HIM)
+
+
+def test_people_refused_by_policy_one_after_the_other_pause_like_any_others(session: Session, issue: Issue) -> None:
+    breaker = Breaker(issue.id)
+    assert [consider(session, breaker, NOT_FOR_HIM) for _ in range(IN_A_ROW)] == [False] * (IN_A_ROW - 1) + [True]
+    assert issue.pause_reason == "20 copies in a row were refused"
+
+
+@pytest.mark.parametrize(
+    ("window", "ours"),
+    [
+        (["p"] * (ALIKE - 1), 0),
+        (["p"] * ALIKE, ALIKE),
+        (["p"] * ALIKE + ["a"] * (ALIKE - 1), ALIKE),
+        (["p"] * ALIKE + ["a"] * ALIKE, 0),
+        (["p"] * ALIKE + ["u"] * (ALIKE - 1), ALIKE),  # who is unknown stays unknown
+        (["u"] * IN_A_ROW, 0),
+    ],
+)
+def test_case_25_a_policy_that_refuses_most_of_a_window_is_about_us(
+    session: Session, issue: Issue, window: list[str], ours: int
+) -> None:
+    words = {"p": NOT_FOR_HIM, "a": ACCEPTED, "u": NO_SUCH_USER}
+    outcomes = [words[letter] for letter in window]
+    assert find_ours(outcomes) == [NOT_FOR_HIM] * ours
+    if ours:
+        assert consider(session, Breaker(issue.id), *outcomes)
+        assert issue.pause_reason == "the relay refuses this mail by its policy (554 5.7.1 Client host blocked)"
 
 
 def test_a_relay_that_asks_for_patience_pauses_nothing_and_counts_no_attempt(session: Session, issue: Issue) -> None:
@@ -156,6 +226,7 @@ def test_a_relay_that_asks_for_patience_pauses_nothing_and_counts_no_attempt(ses
         (("a" * 4 + "r") * 40, None),
         (("a" * 4 + "r") * 39 + "aaarr", "41 of the last 200 copies were refused"),
         ("r" * 18 + ("a" * 4 + "r") * 40, None),
+        ("a" * 50 + ("a" * 4 + "r") * 39 + "aaarr", "41 of the last 200 copies were refused"),
         (("ar" * 99) + "a", None),
         ("", None),
     ],
@@ -216,13 +287,43 @@ def test_while_all_is_well_it_says_one_thing_a_second(session: Session, issue: I
 def test_a_commit_that_is_tried_again_counts_once(session: Session, issue: Issue, clock: Clock) -> None:
     breaker = Breaker(issue.id, clock.monotonic)
     consider(session, breaker, ACCEPTED)
-    for _ in range(3):
+    consider(session, breaker, ACCEPTED)  # not told yet
+    for lost in ([ACCEPTED], [NO_SUCH_USER] * 7) * 3:
         with session.begin_nested() as savepoint:
-            breaker.consider(session, [NO_SUCH_USER] * 7)
+            breaker.consider(session, lost)
             savepoint.rollback()
         session.info.clear()
     assert not consider(session, breaker, *[NO_SUCH_USER] * 19)
-    assert session.scalar(select(RecentAnswers.letters).where(RecentAnswers.issue_id == issue.id)) == "a" + "r" * 19
+    assert session.scalar(select(RecentAnswers.letters).where(RecentAnswers.issue_id == issue.id)) == "aa" + "r" * 19
+
+
+def test_what_two_senders_tell_at_the_same_moment_is_all_counted(services: Services, issue_id: int) -> None:
+    with transaction(services.factory) as session:
+        Breaker(issue_id).consider(session, [ACCEPTED])
+    rests: list[bool] = []
+
+    def tell() -> None:
+        with transaction(services.factory) as session:
+            rests.append(Breaker(issue_id).consider(session, [NO_SUCH_USER] * 10))
+
+    def is_kept_waiting() -> bool:
+        with transaction(services.factory) as session:
+            locked = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            return session.execute(text(locked)).first() is not None
+
+    with services.factory() as ours:
+
+        def be_quicker(*arguments: object) -> None:
+            if str(arguments[2]).startswith("INSERT INTO recent_answers") and not ours.in_transaction():
+                Breaker(issue_id).consider(ours, [NO_SUCH_USER] * 10)
+
+        event.listen(services.factory.kw["bind"], "after_cursor_execute", be_quicker)
+        other = threading.Thread(target=tell)
+        other.start()
+        wait_until(is_kept_waiting, "the other sender to wait for us")
+        ours.commit()
+    other.join(60)
+    assert rests == [True]
 
 
 @pytest.mark.parametrize("state", [IssueState.PAUSED, IssueState.CANCELLED, IssueState.SENT])

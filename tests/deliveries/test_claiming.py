@@ -16,6 +16,7 @@ from service.deliveries.models import Batch, Delivery
 from service.deliveries.moves import find_target, list_sources
 from service.deliveries.planning import release_issue
 from service.deliveries.reasons import CANCELLED, LEFT
+from service.deliveries.resending import AGAIN
 from service.deliveries.states import MOVES
 from service.deliveries.states import DeliveryEvent as E
 from service.deliveries.states import DeliveryState as S
@@ -70,9 +71,18 @@ def test_every_claim_has_a_fence_that_no_other_ever_had_not_even_one_that_was_ro
 def test_copies_that_still_wait_are_left(open_transaction: OpenTransaction, issue_id: int) -> None:
     with open_transaction() as session:
         held, claims = claim(session, issue_id)
-        give_back(session, claims[:5], timedelta(seconds=1))
+        give_back(session, claims[:5], [1.0, 2.0, 3.0, 4.0, 5.0])
         give_back(session, claims[5:])
         assert len(claim_copies(session, held)) == 7
+
+
+def test_each_copy_that_is_given_back_waits_its_own_time(open_transaction: OpenTransaction, issue_id: int) -> None:
+    with open_transaction() as session:
+        _, claims = claim(session, issue_id)
+        give_back(session, claims[:3], [10.0, 0.5, 300.0])
+        due = {copy.id: copy.next_attempt_at for copy in session.scalars(select(Delivery))}
+        now = session.execute(select(func.now())).scalar_one()
+        assert [(due[one.delivery_id] - now).total_seconds() for one in claims[:3]] == [10.0, 0.5, 300.0]
 
 
 def test_what_another_issue_has_between_the_same_ids_is_left(open_transaction: OpenTransaction, issue_id: int) -> None:
@@ -133,6 +143,32 @@ def test_copies_of_an_issue_that_rests_wait_in_the_queue(open_transaction: OpenT
         pause_issue(session, issue_id)
         assert intend_all(session, claims) == set()
     assert _states(open_transaction) == {S.QUEUED: 12}
+
+
+@pytest.mark.parametrize(
+    ("known", "is_untouched"),
+    [
+        ({}, True),
+        ({"attempts": 1, "reply_text": "4.2.1 Later"}, False),
+        ({"reply_text": ""}, False),  # no attempt: the line was lost
+        ({"attempts": 1}, False),
+        ({"crashes": 1}, False),
+        ({"reason": AGAIN}, False),
+    ],
+)
+def test_what_was_only_intended_and_is_given_back_is_as_untouched_as_before(
+    open_transaction: OpenTransaction, issue_id: int, known: dict[str, object], is_untouched: bool
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(Delivery).values({"attempts": 0, **known}))
+        claims = claim(session, issue_id)[1]
+        intend_all(session, claims)
+        give_back(session, claims)
+    with open_transaction() as session:
+        copies = session.scalars(select(Delivery)).all()
+        assert {copy.state for copy in copies} == {S.QUEUED}
+        assert {copy.message_id is None for copy in copies} == {is_untouched}
+        assert {copy.route for copy in copies} == {None if is_untouched else ROUTE}
 
 
 def test_a_copy_that_is_somebody_elses_by_now_is_neither_intended_nor_touched(

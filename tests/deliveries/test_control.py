@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service.alarms.raising import list_standing_alarms, raise_alarm
 from service.deliveries.batches import SIZE
 from service.deliveries.control import cancel_issue, pause_issue, resume_issue
 from service.deliveries.models import Batch, Delivery
@@ -15,9 +16,10 @@ from service.deliveries.planning import release_issue
 from service.deliveries.queries import find_copies
 from service.deliveries.reasons import CANCELLED, LEFT
 from service.deliveries.sending import Sender
-from service.deliveries.starting import start_due_issues
+from service.deliveries.starting import start_each_due_issue
 from service.deliveries.states import DeliveryState
 from service.deliveries.sweep import skip_cancelled
+from service.deliveries.window import LARGEST
 from service.errors import Conflict, NotFound
 from service.issues.models import Issue
 from service.issues.states import IssueState
@@ -34,7 +36,6 @@ from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
 
 READERS = 2_500
 MOMENTS = 100
-LARGEST_WINDOW = 64  # mails whose intents were committed before the pause, and which may still leave after it
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_a_stop_that_commits_holds_for_every_copy_that_was_not_about_to_leave(
     relay.on_leaving = stop
     sender.send_waiting(large_issue_id)
     assert state_of(open_transaction, large_issue_id) is after
-    assert 700 <= len(relay.received) <= 700 + LARGEST_WINDOW
+    assert 700 <= len(relay.received) <= 700 + LARGEST  # a window's intents were committed before the pause
     left = len(relay.received)
     sender.send_waiting(large_issue_id)
     assert len(relay.received) == left
@@ -135,6 +136,36 @@ def test_a_small_issue_is_cancelled_whole_at_once(open_transaction: OpenTransact
     with open_transaction() as session:
         cancel_issue(session, issue_id)
     assert count_copies(open_transaction, issue_id).skipped == 12
+
+
+def test_a_cancel_empties_its_own_issue_and_leaves_another_that_was_cancelled_to_the_sweep(
+    open_transaction: OpenTransaction, issue_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.deliveries.control.AT_ONCE", SIZE)  # one batch
+    with open_transaction() as session:
+        other = make_issue(session, session.get_one(Issue, issue_id).newsletter, number=2)
+        release_issue(session, other.id, PUBLIC_URL)
+        session.get_one(Issue, issue_id).state = IssueState.CANCELLED
+    with open_transaction() as session:
+        cancel_issue(session, other.id)
+    assert count_copies(open_transaction, other.id).skipped == 12
+    assert count_copies(open_transaction, issue_id).skipped == 0
+    run_sweep(open_transaction)
+    assert count_copies(open_transaction, issue_id).skipped == 12
+
+
+@pytest.mark.parametrize("act", [cancel_issue, resume_issue])
+def test_a_decision_ends_the_issues_own_alarms_and_no_other(
+    open_transaction: OpenTransaction, issue_id: int, act: Callable[[Session, int], None]
+) -> None:
+    others = ["relay:refuses", f"issue:{issue_id + 1}:paused"]
+    with open_transaction() as session:
+        pause_issue(session, issue_id)
+        for key in (f"issue:{issue_id}:paused", f"missed:{issue_id}", *others):
+            raise_alarm(session, key, "It rests.")
+        act(session, issue_id)
+    with open_transaction() as session:
+        assert [alarm.key for alarm in list_standing_alarms(session)] == others
 
 
 def test_what_a_sender_has_in_hand_at_a_cancel_comes_to_its_own_end(
@@ -167,7 +198,7 @@ def test_case_36_who_leaves_between_freeze_and_send_is_skipped_with_the_reason(
         if when == "while it is paused":
             resume_issue(session, issue_id)
         session.execute(update(Issue).where(Issue.state == IssueState.HELD).values(starts_at=func.now()))
-        start_due_issues(session)
+    start_each_due_issue(open_transaction.services.factory)
     sender.send_waiting(issue_id)
     assert sorted(relay.received) == ["reader-0@example.org", "reader-2@example.org"]
     with open_transaction() as session:

@@ -173,6 +173,34 @@ def test_an_intent_that_grew_old_is_asked_for_again_before_the_mail_leaves(
     assert (progress.sent, progress.skipped) == (11, 1)
 
 
+def test_what_waits_for_a_connection_is_asked_for_again_before_the_mail_leaves(
+    sender: Sender,
+    relay: FakeRelay,
+    open_transaction: OpenTransaction,
+    issue_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Mails that a session has in hand while its connections are greeted, and a person who leaves meanwhile."""
+    skipped = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda real=time.monotonic: real() + skipped)
+    relay.is_unready = True
+
+    def stall(session: FakeSession, _: float) -> None:
+        nonlocal skipped
+        if skipped:
+            relay.is_unready = False
+        elif session.wire:
+            skipped = FRESH * 2
+            with open_transaction() as database:
+                copy = find_copies(database, session.wire[0].recipient)[0].delivery
+                unsubscribe(database, copy.subscription_id, source=ConsentSource.ONE_CLICK, wording="one click")
+
+    relay.on_exchange = stall
+    sender.send_waiting(issue_id)
+    progress = count_copies(open_transaction, issue_id)
+    assert (progress.sent, progress.skipped) == (11, 1)
+
+
 def test_one_whose_mail_cannot_be_built_fails_alone_with_the_reason(
     sender: Sender,
     open_transaction: OpenTransaction,
@@ -217,6 +245,43 @@ def test_who_killed_a_sender_before_goes_alone(
     sender.send_waiting(issue_id)
     assert relay.received[-1] == JANE
     assert company == [1]
+
+
+def test_who_killed_a_sender_before_goes_alone_though_others_wait_behind(
+    sender: Sender, relay: FakeRelay, open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(Delivery).where(Delivery.recipient == JANE).values(crashes=1))
+        others = session.scalars(select(Delivery.recipient).where(Delivery.recipient != JANE)).all()
+    relay.waits = dict.fromkeys(others, 0.01)  # so they are put behind her at first
+    relay.on_grant = lambda: relay.waits.clear() if relay.asked and JANE in relay.asked[-1] else None
+    company: list[int] = []
+    relay.on_leaving = lambda mail: company.append(relay.sessions[-1].in_hand) if mail.recipient == JANE else None
+    sender.send_waiting(issue_id)
+    assert relay.received[0] == JANE
+    assert company == [1]
+
+
+def test_nobody_joins_a_copy_that_killed_a_sender_before(
+    sender: Sender, relay: FakeRelay, open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(Delivery).where(Delivery.recipient == JANE).values(crashes=1))
+        others = session.scalars(select(Delivery.recipient).where(Delivery.recipient != JANE)).all()
+    relay.waits = dict.fromkeys(others, 0.01)
+    company: list[list[str]] = []
+
+    def watch(session: FakeSession, _: float) -> None:
+        on_the_wire = [mail.recipient for mail in session.wire]
+        if JANE in on_the_wire:
+            relay.waits.clear()
+            relay.is_held = len(company) < 3  # her answer takes its time
+            company.append(on_the_wire)
+
+    relay.on_exchange = watch
+    sender.send_waiting(issue_id)
+    assert company == [[JANE]] * 4
+    assert len(relay.received) == 12
 
 
 def test_an_answer_takes_the_blame_away(

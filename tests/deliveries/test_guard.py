@@ -8,8 +8,19 @@ import pytest
 from sqlalchemy import delete, select, text, update
 
 from service.adapters.redis import RedisEpochs, connect
+from service.alarms.models import Alarm
+from service.alarms.raising import list_standing_alarms
 from service.db import SessionFactory, make_engine, make_session_factory, transaction
-from service.deliveries.guard import EVERY, REFUSED_EVERY, Guard, identify_database, place_of
+from service.deliveries.guard import (
+    EVERY,
+    LONGEST_STEP,
+    REFUSED_EVERY,
+    Guard,
+    _key_of,
+    _step,
+    identify_database,
+    place_of,
+)
 from service.deliveries.models import Instance
 from service.errors import Conflict, Unavailable
 from tests.routes.simulation import Clock
@@ -50,6 +61,7 @@ def factory(database_url: str) -> Iterator[SessionFactory]:
     yield built
     with transaction(built) as session:
         session.execute(delete(Instance))
+        session.execute(delete(Alarm))
     engine.dispose()
 
 
@@ -69,6 +81,12 @@ def instance_of(factory: SessionFactory) -> Instance:
     """Return the row."""
     with transaction(factory) as session:
         return session.scalars(select(Instance)).one()
+
+
+def alarms_of(factory: SessionFactory) -> list[tuple[str, int]]:
+    """Return the sentence of each alarm that stands, and how often it was raised."""
+    with transaction(factory) as session:
+        return [(alarm.sentence, alarm.times) for alarm in list_standing_alarms(session)]
 
 
 def go_back_to(factory: SessionFactory, snapshot: Instance) -> None:
@@ -113,7 +131,7 @@ def test_case_13_a_restored_snapshot_beside_the_living_one_refuses_to_send(
         f"This is an older copy of the database that sends for {HERE}. "
         "If the other one is gone for good, run `postrider send adopt` here."
     )
-    assert caplog.messages == [f"nothing is sent from here: {refusal.value.message}"]
+    assert caplog.messages == [f"alarm guard: Nothing is sent from here. {refusal.value.message}"]
     assert instance_of(factory).epoch == snapshot.epoch
 
 
@@ -163,6 +181,37 @@ def test_case_13_a_dump_loaded_into_another_database_refuses_to_send(
         session.execute(update(Instance).values(database="7300000000000000000/postrider/16384"))
     with pytest.raises(Conflict, match=f"This is a copy of the database that sends for {HERE}"):
         Guard(factory, HERE, epochs).refuse_foreign()
+
+
+def test_case_13_a_copy_that_refuses_says_on_its_desk_what_to_type_until_it_is_adopted(
+    factory: SessionFactory, epochs: FakeEpochs, clock: Clock
+) -> None:
+    living = Guard(factory, HERE, epochs, clock.monotonic)
+    living.refuse_foreign()
+    assert alarms_of(factory) == []
+    copy = Guard(factory, "https://staging.example.org", epochs, clock.monotonic)
+    for _ in range(3):  # it looks again and again, and says it once
+        clock.pass_time(REFUSED_EVERY)
+        with pytest.raises(Conflict) as refusal:
+            copy.refuse_foreign()
+    assert alarms_of(factory) == [(f"Nothing is sent from here. {refusal.value.message}", 1)]
+    assert "postrider send adopt" in refusal.value.message
+    Guard(factory, "https://staging.example.org", epochs).adopt()
+    assert alarms_of(factory) == []
+    clock.pass_time(REFUSED_EVERY)
+    copy.refuse_foreign()
+
+
+def test_the_alarm_goes_where_a_process_finds_that_it_may_send_again(
+    factory: SessionFactory, epochs: FakeEpochs, clock: Clock
+) -> None:
+    Guard(factory, HERE, epochs).refuse_foreign()
+    mistaken = Guard(factory, "https://mistyped.example.org", epochs, clock.monotonic)
+    with pytest.raises(Conflict):
+        mistaken.refuse_foreign()
+    assert len(alarms_of(factory)) == 1
+    Guard(factory, HERE, epochs).refuse_foreign()  # started anew, with the right PUBLIC_URL
+    assert alarms_of(factory) == []
 
 
 def test_case_13_adopting_makes_a_copy_the_owner_and_stops_the_other_within_a_minute(
@@ -279,6 +328,59 @@ def test_a_database_without_a_row_is_new_again(factory: SessionFactory, epochs: 
     with transaction(factory) as session:
         session.execute(delete(Instance))
     Guard(factory, "https://new.example.org", epochs).refuse_foreign()
+
+
+def test_an_address_that_is_spelt_another_way_is_no_other_owner(factory: SessionFactory, epochs: FakeEpochs) -> None:
+    Guard(factory, HERE, epochs).refuse_foreign()
+    Guard(factory, "http://LETTERS.example.org/", epochs).refuse_foreign()
+    assert len(epochs.told) == 1
+
+
+def test_the_log_says_once_that_it_refuses_and_once_that_it_sends_again(
+    factory: SessionFactory, epochs: FakeEpochs, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    Guard(factory, "https://old.example.org", epochs).refuse_foreign()
+    guard = Guard(factory, HERE, epochs, clock.monotonic)
+    for _ in range(3):
+        with pytest.raises(Conflict):
+            guard.refuse_foreign()
+        clock.pass_time(REFUSED_EVERY)
+    Guard(factory, HERE, epochs).adopt()
+    for _ in range(3):
+        guard.refuse_foreign()
+        clock.pass_time(EVERY)
+    refused, again = caplog.messages
+    assert "This database sends for https://old.example.org" in refused
+    assert again == "sending is allowed again"
+
+
+@pytest.mark.parametrize("is_old_ahead", [True, False])
+@pytest.mark.parametrize(
+    "changed", [{"public_url": "https://old.example.org"}, {"database": "7300000/postrider/16384"}]
+)
+def test_who_adopts_is_ahead_of_all_that_was_told_of_the_old_and_meets_it_nowhere_else(
+    factory: SessionFactory, epochs: FakeEpochs, changed: dict[str, str], is_old_ahead: bool
+) -> None:
+    Guard(factory, HERE, epochs).refuse_foreign()
+    before = instance_of(factory)
+    with transaction(factory) as session:
+        session.execute(update(Instance).values(changed))
+    with pytest.raises(Conflict):
+        Guard(factory, HERE, epochs).refuse_foreign()
+    old = _key_of(changed.get("public_url", HERE), changed.get("database", before.database))
+    new = _key_of(HERE, before.database)
+    epochs.told[old if is_old_ahead else new] = before.epoch + 10 * LONGEST_STEP
+    Guard(factory, HERE, epochs).adopt()
+    row = instance_of(factory)
+    assert row.epoch > before.epoch + 10 * LONGEST_STEP
+    assert row.adopted_at > before.adopted_at
+    assert epochs.told == {old: row.epoch, new: row.epoch}
+    assert old != new
+
+
+def test_every_step_goes_forward(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.deliveries.guard.secrets.randbelow", lambda _: 0)
+    assert _step() == 1
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,24 @@ def test_it_names_the_batch_and_each_copy_with_its_fence(tmp_path: Path) -> None
     assert {note.phase for note in record.notes} == {Phase.WAITING}
 
 
+def test_one_that_recovery_set_aside_before_it_was_locked_is_begun_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, taken = os.open, list[Path]()
+
+    def take_away(path: Path, flags: int, mode: int = 0o777) -> int:
+        file = real(path, flags, mode)
+        if not taken and flags & os.O_EXCL:
+            taken.append(path.rename(path.with_suffix(".aside")))
+        return file
+
+    monkeypatch.setattr(os, "open", take_away)
+    journal = _open(tmp_path)
+    assert taken
+    assert _read(tmp_path).held == HELD
+    journal.close()
+
+
 def test_it_says_how_far_each_copy_came(tmp_path: Path) -> None:
     journal = _open(tmp_path)
     for key in (101, 102, 103, 104):

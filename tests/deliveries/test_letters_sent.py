@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 
 from service.adapters.smtp import SmtpRelay
 from service.adapters.smtp.session import SmtpSession
@@ -18,7 +18,7 @@ from service.clock import now
 from service.deliveries import letters
 from service.deliveries.guard import Guard
 from service.deliveries.kept import KeptSessions, Lent
-from service.deliveries.letters import ATTEMPTS, CRASHES_BEFORE_ASIDE, LetterSender
+from service.deliveries.letters import ATTEMPTS, CRASHES_BEFORE_ASIDE, LetterSender, list_due_letters
 from service.errors import Conflict
 from service.jobs import Job, use_publisher
 from service.mail.events import Outcome
@@ -70,7 +70,8 @@ def through(services: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         relays = [(route, CountedRelay(route, "letters.test")) for route in parse_routes(urls)]
         limiter = DatabaseLimiter(services.factory)
         routes = Routes(relays, services.factory, SharedLimiter(limiter, limiter))
-        made.append(LetterSender(services.factory, routes, services.composers, services.guard, "letters.test"))
+        parts = (services.composers, services.guard, "letters.test", services.settings.journal_dir)
+        made.append(LetterSender(services.factory, routes, *parts))
         return made[-1]
 
     yield make
@@ -290,6 +291,42 @@ def test_a_letter_is_given_up_after_its_last_attempt(
     services.letter_sender.deliver(letter_id)
     letter = _read(open_transaction, letter_id)
     assert (letter.state, letter.reply_code) == (LetterState.FAILED, 450)
+
+
+def test_a_letter_that_is_refused_for_good_is_looked_at_for_a_paper_and_one_that_waits_is_not(
+    services: Services, smtp_sink: SmtpSink, open_transaction: OpenTransaction, letter_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    told: list[int] = []
+    monkeypatch.setattr(letters, "tell_of_undelivered", lambda _, letter: told.append(letter.id))
+    smtp_sink.refuse(READER, "450 4.2.1 Not now")
+    services.letter_sender.deliver(letter_id)
+    assert told == []
+    smtp_sink.refuse(READER, "550 5.1.1 No such user")
+    with open_transaction() as session:
+        session.execute(update(Letter).values(next_attempt_at=func.now()))
+    services.letter_sender.deliver(letter_id)
+    assert told == [letter_id]
+
+
+def test_letters_that_are_due_are_found_oldest_first(open_transaction: OpenTransaction) -> None:
+    ids = [_post(open_transaction, f"reader-{number}@example.org") for number in range(3)]
+    with open_transaction() as session:
+        session.execute(update(Letter).where(Letter.id == ids[0]).values(attempts=1))  # its row lies behind the others
+    with open_transaction() as session:
+        for way in ("indexscan", "bitmapscan"):  # which would bring them in order by chance
+            session.execute(text(f"set local enable_{way} = off"))
+        assert list_due_letters(session, limit=2) == ids[:2]
+
+
+def test_a_letter_that_can_not_be_written_is_in_nobody_s_hands(
+    services: Services, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        letter_id = post_letter(session, LetterKind.TEST, READER, {"issue": 4711}).id
+    services.letter_sender.deliver(letter_id)
+    letter = _read(open_transaction, letter_id)
+    assert (letter.state, letter.lease_until) == (LetterState.FAILED, None)
 
 
 def test_case_11_a_letter_that_kills_its_sender_is_set_aside_and_staff_hear_of_a_paper(

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, update
 
 from service.deliveries.batches import claim_batch, put_down
+from service.deliveries.breaker import ALIKE
 from service.deliveries.claiming import Claim
 from service.deliveries.models import Delivery
 from service.deliveries.outcomes import LONGEST_REPLY, LONGEST_WAIT, WINDOW, record_outcomes, wait_after
@@ -55,6 +56,8 @@ MEANINGS = [
     (Outcome(K.REFUSED, 550, "5.1.1 No such user", About.RECIPIENT), S.FAILED, 1),
     (Outcome(K.REFUSED, 554, "5.6.0 Bad content", About.MAIL), S.FAILED, 1),
     (Outcome(K.REFUSED, 550, "5.7.1 Policy", About.MAIL), S.QUEUED, 0),
+    (Outcome(K.REFUSED, 550, "5.7.1 Not for this person", About.RECIPIENT), S.FAILED, 1),
+    (Outcome(K.DEFERRED, 451, "4.7.1 Who are you", About.SENDER), S.QUEUED, 0),
     (Outcome(K.REFUSED, 553, "5.1.8 Bad sender", About.SENDER), S.QUEUED, 0),
     (Outcome(K.REFUSED, 535, "5.7.8 Bad password", About.RELAY), S.QUEUED, 0),
     (Outcome(K.REFUSED, 552, "5.3.4 Too big", About.MAIL), S.QUEUED, 0),
@@ -127,28 +130,87 @@ def test_recording_twice_is_recording_once(open_transaction: OpenTransaction, cl
     assert [_copy(open_transaction, one).attempts for one, _ in answers] == [1, 1]
 
 
-# When the issue began, what the relay answered, and the state after it.
+# How long ago the copy was tried first and its issue began or was resumed, what the relay answers, the state after it.
 LATER, LOST = Outcome(K.DEFERRED, 451, "4.2.1 Later"), Outcome(K.DEFERRED, None, "the line was lost", About.RELAY)
+LONG_AGO = WINDOW * 2
 WINDOWS = [
-    ({"starts_at": WINDOW * 1.01}, LATER, S.FAILED),
-    ({"starts_at": WINDOW * 0.99}, LATER, S.QUEUED),
-    ({"starts_at": timedelta(), "released_at": WINDOW * 2}, LATER, S.QUEUED),
-    ({"starts_at": WINDOW * 1.01}, LOST, S.QUEUED),
-    ({"starts_at": WINDOW * 1.01}, Outcome(K.REFUSED, 550, "5.7.1 Policy"), S.QUEUED),
+    (WINDOW * 1.01, LONG_AGO, LATER, S.FAILED),
+    (WINDOW * 1.01, None, LATER, S.FAILED),
+    (WINDOW * 0.99, LONG_AGO, LATER, S.QUEUED),
+    (None, LONG_AGO, LATER, S.QUEUED),  # a slow warm-up: it was never its turn
+    (LONG_AGO, WINDOW * 1.01, LATER, S.FAILED),
+    (LONG_AGO, WINDOW * 0.99, LATER, S.QUEUED),  # resumed since
+    (WINDOW * 1.01, LONG_AGO, LOST, S.QUEUED),
+    (WINDOW * 1.01, LONG_AGO, Outcome(K.DEFERRED, 451, "4.7.1 Later", About.SENDER), S.QUEUED),
+    (WINDOW * 1.01, LONG_AGO, Outcome(K.REFUSED, 550, "5.7.1 Policy"), S.QUEUED),
 ]
 
 
-def test_a_copy_is_tried_for_72_hours_from_when_its_issue_began(
-    open_transaction: OpenTransaction, issue_id: int, claims: list[Claim]
+@pytest.mark.parametrize(("tried", "began", "outcome", "state"), WINDOWS)
+def test_a_copy_is_tried_for_72_hours_of_its_own_while_its_issue_runs(
+    open_transaction: OpenTransaction,
+    issue_id: int,
+    claims: list[Claim],
+    tried: timedelta | None,
+    began: timedelta | None,
+    outcome: Outcome,
+    state: S,
 ) -> None:
-    for began, outcome, state in WINDOWS:
+    moments = [None if ago is None else func.now() - ago for ago in (tried, began)]
+    with open_transaction() as session:
+        first_tried = update(Delivery).where(Delivery.id == claims[0].delivery_id).values(first_tried_at=moments[0])
+        session.execute(first_tried)
+        session.execute(update(Issue).where(Issue.id == issue_id).values(starts_at=moments[1]))
+    with open_transaction() as session:
+        record_outcomes(
+            session, [(replace(claims[0], attempts=0 if tried is None else 9), outcome), (claims[1], LATER)]
+        )
+    copy, beside = _copy(open_transaction, claims[0]), _copy(open_transaction, claims[1])
+    assert (copy.state, copy.reply_text) == (state, outcome.text)
+    assert (copy.reason == "no relay took it within 72 hours") is (state is S.FAILED)
+    assert beside.state is S.QUEUED
+
+
+def test_only_the_first_attempt_begins_a_copys_window(open_transaction: OpenTransaction, claims: list[Claim]) -> None:
+    seen = []
+    for outcome in (LOST, LATER, LATER, LOST):
         _set_state(open_transaction, claims[0], S.SENDING)
         with open_transaction() as session:
-            moments = {name: func.now() - ago for name, ago in began.items()}
-            session.execute(update(Issue).where(Issue.id == issue_id).values(moments))
-        with open_transaction() as session:
             record_outcomes(session, [(claims[0], outcome)])
-        assert _copy(open_transaction, claims[0]).state is state, (began, outcome)
+        copy = _copy(open_transaction, claims[0])
+        seen.append((copy.first_tried_at, copy.changed_at))
+    assert seen[0][0] is None
+    assert seen[1][0] == seen[1][1]
+    assert seen[2][0] == seen[3][0] == seen[1][0]
+
+
+NOT_FOR_HIM = Outcome(K.REFUSED, 550, "5.7.1 Client host blocked", About.RECIPIENT)
+
+
+@pytest.mark.parametrize(
+    ("refused", "taken", "state"),
+    [(ALIKE - 1, 0, S.FAILED), (ALIKE, 0, S.QUEUED), (ALIKE, ALIKE - 1, S.QUEUED), (ALIKE, ALIKE, S.FAILED)],
+)
+def test_case_25_who_is_refused_by_policy_like_most_others_of_the_window_waits_unharmed(
+    open_transaction: OpenTransaction, claims: list[Claim], refused: int, taken: int, state: S
+) -> None:
+    outcomes = [NOT_FOR_HIM] * refused + [Outcome(K.ACCEPTED, 250, "2.0.0 Ok")] * taken
+    with open_transaction() as session:
+        record_outcomes(session, list(zip(claims, outcomes, strict=False)))
+    copies = [_copy(open_transaction, one) for one in claims[:refused]]
+    assert {(copy.state, copy.attempts, copy.first_tried_at) for copy in copies} == {
+        (state, int(state is S.FAILED), None)
+    }
+    assert all(_copy(open_transaction, one).state is S.SENT for one in claims[refused : refused + taken])
+
+
+def test_a_person_whom_nobody_knows_is_not_spared_by_a_crowd_that_is_refused_by_policy(
+    open_transaction: OpenTransaction, claims: list[Claim]
+) -> None:
+    outcomes = [Outcome(K.REFUSED, 550, "5.1.1 No such user", About.RECIPIENT), *[NOT_FOR_HIM] * ALIKE]
+    with open_transaction() as session:
+        record_outcomes(session, list(zip(claims, outcomes, strict=False)))
+    assert [_copy(open_transaction, one).state for one in claims[:2]] == [S.FAILED, S.QUEUED]
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.db import transaction
+from service.deliveries import planning
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.reasons import SAME_MAILBOX
@@ -19,11 +20,10 @@ from service.issues.models import Edition, Issue
 from service.issues.states import IssueState
 from service.jobs import Job
 from service.subscribers.models import Subscription
-from service.subscribers.signup import request_subscription
 from service.subscribers.states import SubscriptionState
 from service.wiring import Services
 from tests.factories.publication import make_issue, make_newsletter
-from tests.factories.readers import make_reader, make_readers
+from tests.factories.readers import make_reader, make_readers, request_subscription
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
 
 HOLD = timedelta(minutes=2)
@@ -112,6 +112,19 @@ def test_only_active_readers_are_in_the_audience(open_transaction: OpenTransacti
 def test_an_issue_for_nobody_is_refused(open_transaction: OpenTransaction) -> None:
     with open_transaction() as session:
         issue_id = make_issue(session, make_newsletter(session)).id
+    with pytest.raises(Conflict, match="Nobody would get this issue"):
+        release(open_transaction, issue_id)
+    with open_transaction() as session:
+        assert session.get_one(Issue, issue_id).state is IssueState.DRAFT
+
+
+@pytest.mark.parametrize("at_once", [READERS, 1])
+def test_an_issue_whose_every_reader_rests_is_for_nobody_whatever_their_number(
+    open_transaction: OpenTransaction, issue_id: int, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(planning, "AT_ONCE", at_once)
+    with open_transaction() as session:
+        session.execute(update(Subscription).values(paused_until=func.now() + timedelta(days=1)))
     with pytest.raises(Conflict, match="Nobody would get this issue"):
         release(open_transaction, issue_id)
     with open_transaction() as session:

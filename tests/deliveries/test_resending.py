@@ -1,16 +1,21 @@
 """Copies that staff ask for: for those still missing and for people by name, with the old evidence kept."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service.deliveries.batches import put_down
+from service.deliveries.claiming import give_back
+from service.deliveries.control import pause_issue
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.queries import get_progress
 from service.deliveries.reasons import LEFT, SAME_MAILBOX
-from service.deliveries.resending import count_missing, send_again, send_to_missing
+from service.deliveries.resending import AGAIN, count_missing, send_again, send_to_missing
+from service.deliveries.starting import withdraw_issue
 from service.deliveries.states import DeliveryState
 from service.errors import Conflict
 from service.issues.models import Issue
@@ -20,11 +25,13 @@ from service.staff.audit import list_entries
 from service.staff.models import AuditEntry
 from service.subscribers.models import Subscription
 from service.subscribers.states import SubscriptionState
+from tests.deliveries.steps import claim, intend_all
 from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_reader, make_readers
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
 
 READERS = 4
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -156,6 +163,39 @@ def test_a_named_person_gets_another_copy_unless_one_is_on_its_way(
         assert "@" not in str(entry.details)
 
 
+def test_an_issue_whose_second_copies_never_left_is_still_one_that_has_left(
+    open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(Delivery).values(message_id="as-sent@letters.test", first_tried_at=func.now()))
+        assert again(session, issue_id) == READERS
+        assert set(session.scalars(select(Delivery.reason))) == {AGAIN}
+        assert set(session.scalars(select(Delivery.first_tried_at))) == {None}
+    with open_transaction() as session:
+        held, claims = claim(session, issue_id)
+        intend_all(session, claims)
+        give_back(session, claims)
+        put_down(session, held)
+        pause_issue(session, issue_id)
+    with pytest.raises(Conflict, match="may have left"), open_transaction() as session:
+        withdraw_issue(session, issue_id)
+
+
+@pytest.mark.parametrize("state", [IssueState.SENDING, IssueState.SENT])
+def test_copies_added_to_a_running_issue_do_not_move_its_start_and_those_of_a_finished_one_do(
+    open_transaction: OpenTransaction, issue_id: int, state: IssueState, published_jobs: PublishedJobs
+) -> None:
+    with open_transaction() as session:
+        issue = session.get_one(Issue, issue_id)
+        issue.state, issue.starts_at = state, LONG_AGO
+        assert again(session, issue_id) == READERS
+    with open_transaction() as session:
+        issue = session.get_one(Issue, issue_id)
+        assert issue.state is IssueState.SENDING
+        assert (issue.starts_at == LONG_AGO) is (state is IssueState.SENDING)
+    assert published_jobs.of(Job.SEND_ISSUE)
+
+
 def test_who_may_not_be_mailed_any_more_gets_no_other_copy(open_transaction: OpenTransaction, issue_id: int) -> None:
     with open_transaction() as session:
         copy = session.scalars(select(Delivery)).first()
@@ -204,7 +244,7 @@ def test_no_copies_are_added_to_an_issue_that_is_cancelled_or_has_not_begun(
 ) -> None:
     with open_transaction() as session:
         session.get_one(Issue, issue_id).state = state
-    with pytest.raises(Conflict, match=state), open_transaction() as session:
+    with pytest.raises(Conflict, match="can’t go to anybody else now"), open_transaction() as session:
         act(session, issue_id)
 
 

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from service.alarms.raising import list_standing_alarms
-from service.db import transaction
 from service.deliveries.control import cancel_issue, resume_issue
 from service.deliveries.models import Batch, BatchSignatures, Delivery
-from service.deliveries.planning import release_issue
+from service.deliveries.planning import add_missing, release_issue
 from service.deliveries.reasons import MISSED
-from service.deliveries.starting import NOT_BACK, start_due_issues, withdraw_issue
+from service.deliveries.sending import Sender
+from service.deliveries.starting import NOT_BACK, start_each_due_issue, withdraw_issue
 from service.deliveries.states import DeliveryState
 from service.errors import Conflict
 from service.issues.models import Edition, Issue
@@ -21,6 +22,7 @@ from service.jobs import Job
 from service.staff.audit import list_entries
 from service.tracking.models import Link
 from service.wiring import Services
+from tests.deliveries.fakes import FakeRelay
 from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_reader, make_readers
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
@@ -48,8 +50,7 @@ def let_pass(open_transaction: OpenTransaction, late: timedelta) -> None:
 
 def tick(open_transaction: OpenTransaction) -> None:
     """Do what the tick of beat does."""
-    with open_transaction() as session:
-        start_due_issues(session)
+    start_each_due_issue(open_transaction.services.factory)
 
 
 def read_issue(open_transaction: OpenTransaction, issue_id: int) -> Issue:
@@ -100,8 +101,7 @@ def test_case_12_a_start_that_beat_slept_over_is_made_up_for_once_although_two_b
     def wake() -> None:
         ready.wait()
         for _ in range(5):
-            with transaction(services.factory) as session:
-                start_due_issues(session)
+            start_each_due_issue(services.factory)
 
     beats = [threading.Thread(target=wake) for _ in range(2)]
     for beat in beats:
@@ -157,6 +157,56 @@ def test_two_held_issues_start_each_at_their_own_time(open_transaction: OpenTran
     assert read_issue(open_transaction, other.id).state is IssueState.HELD
 
 
+def test_one_that_can_not_be_started_holds_up_no_other_and_is_tried_again(
+    open_transaction: OpenTransaction,
+    issue_id: int,
+    published_jobs: PublishedJobs,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with open_transaction() as session:
+        other = make_issue(session, session.get_one(Issue, issue_id).newsletter, number=2)
+        release_issue(session, other.id, PUBLIC_URL, hold=HOLD)
+        make_reader(session, other.newsletter_id, "late@example.org")
+    let_pass(open_transaction, timedelta())
+
+    def fail_after_writing(session: Session, issue: Issue) -> int:
+        if issue.id == issue_id:
+            session.execute(update(Issue).where(Issue.id == issue_id).values(title="half done"))
+            raise ZeroDivisionError
+        return add_missing(session, issue)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("service.deliveries.starting.add_missing", fail_after_writing)
+        tick(open_transaction)
+    first, second = read_issue(open_transaction, issue_id), read_issue(open_transaction, other.id)
+    assert (first.state, first.title) == (IssueState.HELD, "Patience Station")
+    assert (second.state, second.audience) == (IssueState.SENDING, READERS + 1)
+    assert set(published_jobs.of(Job.SEND_ISSUE)) == {(other.id,)}
+    assert caplog.messages == [f"issue {issue_id} did not start at its time; it will be tried again"]
+    tick(open_transaction)
+    assert read_issue(open_transaction, issue_id).state is IssueState.SENDING
+
+
+def test_each_start_is_committed_before_the_next_begins(
+    open_transaction: OpenTransaction, issue_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large audience takes minutes: an issue that has begun waits for no other's."""
+    with open_transaction() as session:
+        other = make_issue(session, session.get_one(Issue, issue_id).newsletter, number=2)
+        release_issue(session, other.id, PUBLIC_URL, hold=HOLD)
+    let_pass(open_transaction, timedelta())
+    seen: list[IssueState] = []
+
+    def look_from_outside(session: Session, issue: Issue) -> int:
+        seen.append(read_issue(open_transaction, issue_id).state)
+        return add_missing(session, issue)
+
+    monkeypatch.setattr("service.deliveries.starting.add_missing", look_from_outside)
+    tick(open_transaction)
+    assert seen == [IssueState.HELD, IssueState.SENDING]
+
+
 @pytest.mark.parametrize("missed", [False, True])
 def test_taking_back_leaves_a_draft_as_if_it_had_never_been_released(
     open_transaction: OpenTransaction, issue_id: int, missed: bool
@@ -182,7 +232,7 @@ def test_taking_back_leaves_a_draft_as_if_it_had_never_been_released(
 def test_an_issue_that_has_begun_is_not_taken_back(open_transaction: OpenTransaction, issue_id: int) -> None:
     let_pass(open_transaction, timedelta())
     tick(open_transaction)
-    with pytest.raises(Conflict, match="withdraw"), open_transaction() as session:
+    with pytest.raises(Conflict, match="taken back now"), open_transaction() as session:
         withdraw_issue(session, issue_id)
     assert read_issue(open_transaction, issue_id).audience == READERS
 
@@ -235,6 +285,22 @@ def test_an_issue_with_a_part_in_a_senders_hands_is_not_taken_back_until_the_lea
     assert read_issue(open_transaction, issue_id).state is IssueState.DRAFT
 
 
+def test_case_33_an_issue_that_paused_over_its_size_before_one_mail_left_can_be_taken_back(
+    sender: Sender, relay: FakeRelay, open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    let_pass(open_transaction, timedelta())
+    tick(open_transaction)
+    relay.largest = 2_000
+    sender.send_waiting(issue_id)
+    assert relay.received == []
+    assert read_issue(open_transaction, issue_id).state is IssueState.PAUSED
+    with open_transaction() as session:
+        withdraw_issue(session, issue_id)
+    with open_transaction() as session:
+        assert session.get_one(Issue, issue_id).state is IssueState.DRAFT
+        assert list_standing_alarms(session) == []
+
+
 def test_a_held_issue_is_taken_back_rather_than_cancelled(open_transaction: OpenTransaction, issue_id: int) -> None:
-    with pytest.raises(Conflict, match="held"), open_transaction() as session:
+    with pytest.raises(Conflict, match="waiting to start"), open_transaction() as session:
         cancel_issue(session, issue_id)

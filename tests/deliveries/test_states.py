@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from service.deliveries.states import MOVES, DeliveryEvent, DeliveryState, is_open, next_state
+from service.deliveries.states import MOVES, DeliveryEvent, DeliveryState, is_open, next_state, queues_again
 from service.development.states_diagram import draw_states
 from service.settings import ROOT
 from service.web.desk.wording import DELIVERY_MARKS, DELIVERY_MEANINGS
@@ -48,6 +48,10 @@ def test_an_uncertain_copy_is_never_claimed_and_is_queued_again_only_by_staff_or
         DeliveryEvent.RELEASE,  # its journal says that it certainly did not leave
         DeliveryEvent.DEFER,  # its journal has the relay's answer
     }
+
+
+def test_only_what_queues_a_copy_again_by_itself_passes_over_one_that_staff_have_left() -> None:
+    assert {event for event in DeliveryEvent if queues_again(event)} == {DeliveryEvent.RELEASE, DeliveryEvent.DEFER}
 
 
 def test_every_state_but_the_first_can_be_reached() -> None:

@@ -20,6 +20,8 @@ from service.deliveries.sweep import sweep
 from service.issues.models import Issue
 from service.issues.states import IssueState
 from service.jobs import Job
+from service.mail.models import LetterKind
+from service.mail.outbox import post_letter
 from service.wiring import Services
 from tests.deliveries.fakes import ACCEPTED
 from tests.deliveries.steps import claim, count_copies, expire_leases, intend_all, run_sweep
@@ -73,7 +75,22 @@ def test_an_issue_is_sent_once_no_copy_is_open_and_not_before(open_transaction: 
     with open_transaction() as session:
         _finish(session, issue_id)
     run_sweep(open_transaction)
-    assert _state(open_transaction, issue_id) is IssueState.SENT
+    with open_transaction() as session:
+        issue, present = session.get_one(Issue, issue_id), session.scalars(select(func.now())).one()
+        assert issue.state is IssueState.SENT
+        assert issue.finished_at is not None
+        assert present - issue.finished_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("state", [IssueState.HELD, IssueState.PAUSED, IssueState.CANCELLED])
+def test_an_issue_that_does_not_run_is_never_called_sent(
+    open_transaction: OpenTransaction, issue_id: int, state: IssueState
+) -> None:
+    with open_transaction() as session:
+        _finish(session, issue_id)
+        session.get_one(Issue, issue_id).state = state
+    run_sweep(open_transaction)
+    assert _state(open_transaction, issue_id) is state
 
 
 def test_an_issue_to_which_copies_are_added_in_that_moment_goes_on(services: Services, issue_id: int) -> None:
@@ -89,6 +106,25 @@ def test_an_issue_to_which_copies_are_added_in_that_moment_goes_on(services: Ser
         other.commit()
     with services.factory() as session:
         assert session.get_one(Issue, issue_id).state is IssueState.SENDING
+
+
+def test_an_issue_to_which_copies_were_added_just_before_it_was_locked_goes_on(
+    services: Services, issue_id: int
+) -> None:
+    with services.factory.begin() as session:
+        _finish(session, issue_id)
+
+    def add_copies(*arguments: object) -> None:
+        if str(arguments[2]).startswith("UPDATE issues"):
+            with services.factory.begin() as staff:
+                staff.execute(update(Batch).values(due_at=func.now()))
+
+    event.listen(services.factory.kw["bind"], "before_cursor_execute", add_copies)
+    with services.factory.begin() as session:
+        sweeping.finish_issues(session)
+    with services.factory() as session:
+        assert session.get_one(Issue, issue_id).state is IssueState.SENDING
+        assert session.scalars(select(Batch.due_at)).one() is not None
 
 
 def test_a_cancelled_issue_is_emptied_a_part_at_a_time(
@@ -119,16 +155,21 @@ def test_a_cancelled_issue_is_emptied_a_part_at_a_time(
         assert set(session.scalars(select(Batch.due_at))) == {None}
 
 
+@pytest.mark.parametrize("state", [IssueState.SENDING, IssueState.PAUSED])
 def test_case_22_copies_that_code_without_batches_planned_get_theirs(
-    open_transaction: OpenTransaction, issue_id: int
+    open_transaction: OpenTransaction, issue_id: int, state: IssueState
 ) -> None:
     with open_transaction() as session:
         session.execute(text("delete from batches"))
+        session.get_one(Issue, issue_id).state = state
     run_sweep(open_transaction)
     run_sweep(open_transaction)
-    assert _state(open_transaction, issue_id) is IssueState.SENDING
     with open_transaction() as session:
+        issue = session.get_one(Issue, issue_id)
+        assert issue.state is state
         assert session.scalars(select(Batch.size)).one() == 12
+        issue.state = IssueState.SENDING
+        session.flush()
         assert len(claim(session, issue_id)[1]) == 12
 
 
@@ -151,6 +192,16 @@ def test_what_waits_is_nudged_and_what_does_not_is_not(
         pause_issue(session, issue_id)
     run_sweep(open_transaction)
     assert published_jobs.of(Job.SEND_ISSUE) == [(issue_id,)]
+
+
+def test_case_07_a_letter_whose_nudge_the_broker_lost_is_nudged_again(
+    open_transaction: OpenTransaction, published_jobs: PublishedJobs
+) -> None:
+    with open_transaction() as session:
+        letter_id = post_letter(session, LetterKind.TEST, "pat@example.org", {"issue": 1}).id
+    published_jobs.jobs.clear()
+    run_sweep(open_transaction)
+    assert published_jobs.jobs == [(Job.DELIVER_LETTER, (letter_id,))]
 
 
 def test_two_sweeps_at_once_do_no_harm(services: Services, issue_id: int) -> None:

@@ -1,17 +1,24 @@
 """Copies that nobody can know of: shown with their evidence, left, or settled by what the relay's log says."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from service.deliveries.abandoned import doubt_copies
+from service.deliveries.claiming import Claim, give_back
 from service.deliveries.models import Delivery
+from service.deliveries.outcomes import record_outcomes
 from service.deliveries.planning import release_issue
 from service.deliveries.queries import get_progress
 from service.deliveries.resending import send_again
-from service.deliveries.states import DeliveryState
+from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
 from service.deliveries.uncertain import PAGE, accept, leave, list_uncertain, list_undecided, settle_by_evidence
+from service.mail.events import outcome_of_reply
 from service.staff.audit import list_entries
+from tests.deliveries.steps import claim, intend_all
 from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_readers
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction
@@ -165,6 +172,48 @@ def test_staff_who_found_copies_in_the_log_settle_those_of_this_issue_alone(
         assert accept(session, issue_id, copies, publisher_account) == 2
         assert {who for _, who in list_entries(session, f"issue:{issue_id}")} == {"Pat Publisher"}
     assert read(open_transaction, copies[1]).state is DeliveryState.SENT
+
+
+CLAIM = {"issue_id": 0, "subscription_id": 0, "recipient": "", "is_thanked": False, "name": None}
+LATE_WORDS: dict[DeliveryEvent, Callable[[Session, Claim], None]] = {
+    DeliveryEvent.DEFER: lambda session, one: record_outcomes(session, [(one, outcome_of_reply(451, "4.2.1 Later"))]),
+    DeliveryEvent.RELEASE: lambda session, one: give_back(session, [one]),
+    DeliveryEvent.ACCEPT: lambda session, one: record_outcomes(session, [(one, outcome_of_reply(250, "2.0.0 Ok"))]),
+    DeliveryEvent.REFUSE: lambda session, one: record_outcomes(session, [(one, outcome_of_reply(550, "5.1.1 No"))]),
+}
+
+
+@pytest.mark.parametrize("event", LATE_WORDS)
+@pytest.mark.parametrize("is_left", [True, False])
+def test_what_its_sender_says_late_settles_a_copy_that_staff_have_left_or_changes_nothing_of_it(
+    open_transaction: OpenTransaction, copies: list[int], event: DeliveryEvent, is_left: bool
+) -> None:
+    with open_transaction() as session:
+        before = session.get_one(Delivery, copies[0])
+        if is_left:
+            leave(session, before.issue_id, [copies[0]])
+        LATE_WORDS[event](session, Claim(copies[0], before.fence, **CLAIM))  # type: ignore[arg-type]  # mixed values
+    copy = read(open_transaction, copies[0])
+    told = next_state(DeliveryState.UNCERTAIN, event)
+    assert copy.state is (DeliveryState.UNCERTAIN if is_left and told is DeliveryState.QUEUED else told)
+    with open_transaction() as session:
+        assert copies[0] not in list_undecided(session, copy.issue_id)
+
+
+def test_every_doubt_about_a_copy_that_goes_out_once_more_waits_for_a_decision_of_its_own(
+    open_transaction: OpenTransaction, copies: list[int]
+) -> None:
+    with open_transaction() as session:
+        issue_id = session.get_one(Delivery, copies[0]).issue_id
+        leave(session, issue_id, [copies[0]])
+        LATE_WORDS[DeliveryEvent.DEFER](session, Claim(copies[0], 3, **CLAIM))  # type: ignore[arg-type]  # as above
+        send_again(session, issue_id, [copies[0]])
+    with open_transaction() as session:
+        _, claims = claim(session, issue_id)
+        intend_all(session, claims)
+        doubt_copies(session, claims)
+    with open_transaction() as session:
+        assert copies[0] in list_undecided(session, issue_id)
 
 
 def test_evidence_about_a_copy_that_staff_sent_again_is_too_late(

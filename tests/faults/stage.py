@@ -38,7 +38,8 @@ _AS_RELEASED = (
     "update issues set state = 'sending', finished_at = null",
     "update batches set fence = fence + 1, lease_until = null, due_at = now()",
     "update deliveries set state = 'queued', fence = fence + 1, crashes = 0, attempts = 0, lease_until = null,"
-    " next_attempt_at = now(), message_id = null, reply_code = null, reply_text = null, reason = null",
+    " next_attempt_at = now(), first_tried_at = null, message_id = null, reply_code = null, reply_text = null,"
+    " reason = null",
 )
 
 

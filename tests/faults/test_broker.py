@@ -26,6 +26,7 @@ from tests.faults.stage import Stage, open_stage
 from tests.fixtures.processes import RunningService
 from tests.waiting import wait_until
 from tests.web.desk.browsing import open_desk
+from tests.web.signing_up import handle_sign_ups, make_mark
 from tests.web.webhooks.signing import KEY, SECRET, sign, write_event
 
 READERS = 1500
@@ -117,8 +118,10 @@ def test_case_07_08_a_request_succeeds_without_the_broker_and_its_work_is_done_l
     issue_id = _write_issue(services)
     fault(broker)
     app = create_app(services)
-    asked = app.test_client().post("/crossings/subscribe", data={"address": "jane@example.org", "name": "Jane"})
+    form = {"address": "jane@example.org", "name": "Jane", "mark": make_mark(services)}
+    asked = app.test_client().post("/crossings/subscribe", data=form)
     assert asked.status_code == 200
+    handle_sign_ups(services)
     event = write_event()
     told = app.test_client().post("/webhooks/stripe", data=event, headers={"Stripe-Signature": sign(event)})
     assert told.status_code == 200

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from service.alarms.models import Alarm
 from service.db import transaction
 from service.deliveries.planning import release_issue
-from service.deliveries.starting import start_due_issues
+from service.deliveries.starting import start_each_due_issue
 from service.deliveries.states import DeliveryState
 from service.issues.models import Issue
 from service.issues.states import IssueState
@@ -29,8 +29,7 @@ def tick(settings: Settings) -> None:
     services = wire(settings, pool_size=1)
     use_publisher(lambda *_: None)
     for _ in range(5):
-        with transaction(services.factory) as session:
-            start_due_issues(session)
+        start_each_due_issue(services.factory)
 
 
 def test_case_12_an_issue_that_is_due_starts_once_though_four_beats_tick_at_once(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from service.issues.editing import (
 )
 from service.issues.models import Finding, Issue, Item, Manuscript, Newsletter
 from service.issues.queries import list_findings
-from service.issues.states import MOVES, IssueEvent, IssueState, ItemKind, next_state
+from service.issues.states import IssueState, ItemKind
 from tests.factories.publication import make_issue, make_newsletter
 from tests.fixtures.services import OpenTransaction
 
@@ -123,16 +123,6 @@ def test_settling_twice_keeps_the_first_time(open_transaction: OpenTransaction, 
         first = settle_finding(session, finding_id).settled_at
     with open_transaction() as session:
         assert settle_finding(session, finding_id).settled_at == first
-
-
-@pytest.mark.parametrize("state", list(IssueState))
-@pytest.mark.parametrize("event", list(IssueEvent))
-def test_an_issue_moves_by_its_table_or_says_why_not(state: IssueState, event: IssueEvent) -> None:
-    if (state, event) in MOVES:
-        assert next_state(state, event) is MOVES[state, event]
-    else:
-        with pytest.raises(Conflict, match=state):
-            next_state(state, event)
 
 
 def _leave_out(open_transaction: OpenTransaction, issue_id: int) -> int:

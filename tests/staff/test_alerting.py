@@ -1,16 +1,17 @@
-"""Alarms reach those who may see the books, once, by a letter that leads to the desk."""
+"""Alarms reach those whose business they are, once, by a letter that leads to the desk."""
 
 import pytest
+from sqlalchemy import select
 
 from service.alarms.raising import raise_alarm, settle_alarm
 from service.deliveries.lettertexts import write_letter
 from service.jobs import Job
 from service.mail.models import Letter, LetterKind
-from service.staff.accounts import create_account
 from service.staff.alerting import post_alarms
 from service.staff.roles import Role
 from service.wiring import Services
 from tests.factories.giving import make_organisation
+from tests.factories.staff import make_account
 from tests.fixtures.services import STAFF_ADDRESS, OpenTransaction, PublishedJobs
 
 
@@ -20,8 +21,8 @@ def test_an_alarm_is_written_once_to_publishers_and_treasurers_alone(
 ) -> None:
     with open_transaction() as session:
         make_organisation(session)
-        create_account(session, "treasurer@example.org", "Toni", "correct horse battery", Role.TREASURER)
-        create_account(session, "editor@example.org", "Robin", "correct horse battery", Role.EDITOR)
+        make_account(session, "treasurer@example.org", "Toni", "correct horse battery", Role.TREASURER)
+        make_account(session, "editor@example.org", "Robin", "correct horse battery", Role.EDITOR)
         raise_alarm(session, "books", "One cent is missing at gift 7 <b>.")
     for _ in range(2):
         with open_transaction() as session:
@@ -34,6 +35,37 @@ def test_an_alarm_is_written_once_to_publishers_and_treasurers_alone(
     assert text.subject == "Something needs you at Northern Crossings Institute"
     assert b"One cent is missing" in text.body
     assert f"{services.settings.public_url}/desk/".encode() in text.body
+
+
+@pytest.mark.usefixtures("publisher_account")
+@pytest.mark.parametrize(
+    ("key", "is_about_sending"),
+    [
+        ("relay:refuses", True),
+        ("relay:silent:main", True),
+        ("issue:7:paused", True),
+        ("missed:7", True),
+        ("audience:7", True),
+        ("broker", True),
+        ("guard", True),
+        ("letter:7", False),  # a receipt or a statement that did not arrive
+        ("reconciliation", False),
+        ("giving:declines", False),
+        ("refund:7", False),
+        ("refund-limit", False),
+    ],
+)
+def test_an_alarm_about_sending_is_written_to_those_who_may_send_and_no_other_is_kept_from_the_treasurer(
+    open_transaction: OpenTransaction, key: str, is_about_sending: bool
+) -> None:
+    with open_transaction() as session:
+        make_account(session, "treasurer@example.org", "Toni", "correct horse battery", Role.TREASURER)
+        make_account(session, "editor@example.org", "Robin", "correct horse battery", Role.EDITOR)
+        raise_alarm(session, key, "Something is wrong.")
+        post_alarms(session)
+    with open_transaction() as session:
+        written = sorted(session.scalars(select(Letter.recipient)))
+    assert written == ([STAFF_ADDRESS] if is_about_sending else [STAFF_ADDRESS, "treasurer@example.org"])
 
 
 def test_a_settled_alarm_is_not_written_about(

@@ -13,6 +13,7 @@ from celery.signals import task_received
 
 from service.adapters.celery import BULK, POST
 from service.db import transaction
+from service.deliveries.letters import LetterSender
 from service.deliveries.planning import release_issue
 from service.jobs import Job
 from service.mail.models import LetterKind
@@ -22,8 +23,9 @@ from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_readers
 from tests.fixtures.smtp import SmtpSink
 from tests.waiting import wait_until
-from workers import deliveries, donations, duties, letters, sweeping, tracking
+from workers import deliveries, donations, duties, importing, letters, subscribers, sweeping, tracking
 from workers import watchman as watchman_module
+from workers.broker import BrokerCare
 from workers.duties import make_watchman
 from workers.watchman import QUIET
 
@@ -31,7 +33,7 @@ from workers.watchman import QUIET
 @pytest.fixture
 def app(services: Services) -> Celery:
     """The tasks of a worker over the test's services."""
-    for room in (deliveries, donations, letters, sweeping, tracking):
+    for room in (deliveries, donations, importing, letters, subscribers, sweeping, tracking):
         room.register(services.celery, lambda: services)
     return services.celery
 
@@ -71,9 +73,27 @@ def test_every_process_looks_for_the_journals_of_dead_senders_however_well_its_b
     app: Celery, services: Services, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, queue: str
 ) -> None:
     seen: list[Path] = []
-    monkeypatch.setattr(duties, "recover_journals", lambda _, folder: seen.append(folder))
+    for duty in ("recover_journals", "free_abandoned_letters"):
+        monkeypatch.setattr(duties, duty, lambda _, folder: seen.append(folder))
     make_watchman(_worker(app, SimpleNamespace(executor=pool), queue), services).look()
-    assert seen == [services.settings.journal_dir]
+    assert seen == [services.settings.journal_dir] * 2
+
+
+@pytest.mark.parametrize(
+    ("queue", "expected"),
+    [(BULK, ["leaves idle relays", "mail"]), (POST, ["leaves idle relays", "asks the broker", "everything"])],
+)
+def test_what_a_process_looks_after_and_sweeps_goes_by_its_queue(
+    app: Celery, services: Services, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, queue: str,
+    expected: list[str],
+) -> None:  # fmt: skip
+    done: list[str] = []
+    monkeypatch.setattr(duties, "sweep_everything", lambda _: done.append("everything"))
+    monkeypatch.setattr(duties, "sweep_mail", lambda _: done.append("mail"))
+    monkeypatch.setattr(BrokerCare, "look", lambda _: done.append("asks the broker"))
+    monkeypatch.setattr(LetterSender, "close_idle", lambda _: done.append("leaves idle relays"))
+    make_watchman(_worker(app, SimpleNamespace(executor=pool), queue), services, quiet=timedelta()).look()
+    assert done == expected
 
 
 def test_a_task_that_celery_receives_is_noted(

@@ -9,6 +9,7 @@ from service.development.children import Child
 from tests.fixtures.processes import RunningService
 from tests.fixtures.smtp import SmtpSink
 from tests.waiting import wait_until
+from tests.web.signing_up import make_mark
 from tests.workers.breakable import Broker
 from tests.workers.sending import is_sent, publish_newsletter, release
 
@@ -56,7 +57,7 @@ def _live_through(
         broker.start()
     fault(broker)
     reader = f"new-{number}@example.org"
-    form = urlencode({"address": reader}).encode()
+    form = urlencode({"address": reader, "mark": make_mark(running.services)}).encode()
     with urlopen(f"{running.url}/crossings/subscribe", form, timeout=30) as answer:
         assert answer.status == 200
     issue_id = release(running, newsletter_id, number)

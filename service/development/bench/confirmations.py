@@ -5,14 +5,17 @@ sign-up has its moment, however long the answer to the one before takes.
 """
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
+from service.clock import now
 from service.db import transaction
 from service.deliveries.planning import release_issue
 from service.development.bench.crowd import add_readers
@@ -21,14 +24,21 @@ from service.development.bench.stage import Stage, make_folder, make_sink, run_s
 from service.development.ports import find_free_port
 from service.development.sample_gifts import add_organisation
 from service.errors import Unavailable
+from service.subscribers.defence import MOST_OF_ALL
+from service.tokens import Purpose
+from service.visitors.form_age import make_form_mark
+from service.wiring import Services
 
 SLUG: Final = "plain"
 SIZE, LINKS = 60_000, 30
 PER_SECOND: Final = 4
+MOST: Final = MOST_OF_ALL - 1  # one more is taken for an attack, and forms need a proof of work
 HANDS: Final = 16
 SLOWEST: Final = 20  # mails a second; slower is called stuck
 LATEST: Final = 60  # seconds after the last mail of the issue, for what still is to come
 _NEW: Final = "new-reader-"
+_LOOKED_AT: Final = timedelta(minutes=1)
+_BEHIND_A_PROXY: Final = {"TRUSTED_PROXIES": "1"}  # so that readers come from many networks
 _LOOK: Final = 0.01  # seconds between two looks into the sink's log: how exact the figures are
 
 
@@ -85,7 +95,7 @@ def measure_confirmations(recipients: int, processes: int = 2) -> ConfirmationFi
     with make_folder() as folder, ExitStack() as stack:
         log = _Log(folder / "accepted.log")
         start_programs([make_sink(port, "--log", str(log.path))], folder, stack)
-        stage = stack.enter_context(run_stage(folder, bulk=processes, sink_port=port))
+        stage = stack.enter_context(run_stage(folder, bulk=processes, sink_port=port, told=_BEHIND_A_PROXY))
         _release(stage, recipients)
         begins = time.monotonic()
         asked_at = _sign_up_meanwhile(stage, log, recipients)
@@ -119,7 +129,6 @@ def _release(stage: Stage, recipients: int) -> None:
 def _sign_up_meanwhile(stage: Stage, log: _Log, recipients: int) -> dict[str, float]:
     """Return who signed up when, from the first copy of the issue to the last."""
     asked_at: dict[str, float] = {}
-    url = f"{stage.services.settings.public_url}/{SLUG}/subscribe"
     ends = time.monotonic() + LATEST + recipients / SLOWEST
     with ThreadPoolExecutor(HANDS) as hands:
         while log.copies < recipients:
@@ -127,17 +136,33 @@ def _sign_up_meanwhile(stage: Stage, log: _Log, recipients: int) -> dict[str, fl
             moment = time.monotonic()
             if moment > ends:
                 raise Unavailable(f"The issue is stuck: {log.copies} of {recipients} copies were accepted.")
-            if log.copies and len(asked_at) <= (moment - min(asked_at.values(), default=moment)) * PER_SECOND:
-                reader = f"{_NEW}{len(asked_at)}@example.org"
-                asked_at[reader] = moment
-                hands.submit(_sign_up, url, reader)
+            if log.copies and _is_next_due(asked_at, moment):
+                number = len(asked_at)
+                asked_at[_name(number)] = moment
+                hands.submit(_sign_up, stage.services, number)
             time.sleep(_LOOK)
     return asked_at
 
 
-def _sign_up(url: str, reader: str) -> None:
-    with urlopen(url, urlencode({"address": reader}).encode(), timeout=LATEST):  # noqa: S310 - our own web server
+def _is_next_due(asked_at: Mapping[str, float], moment: float) -> bool:
+    begun = min(asked_at.values(), default=moment)
+    return len(asked_at) < MOST and len(asked_at) <= (moment - begun) * PER_SECOND
+
+
+def _sign_up(services: Services, number: int) -> None:
+    """Send the form as somebody of another network, who looked at it for a minute."""
+    mark = make_form_mark(services.signer, Purpose.SIGN_UP_FORM, made_at=now() - _LOOKED_AT)
+    asked = Request(  # noqa: S310 - our own web server
+        f"{services.settings.public_url}/{SLUG}/subscribe",
+        urlencode({"address": _name(number), "mark": mark}).encode(),
+        {"X-Forwarded-For": f"10.{number // 250}.{number % 250}.1"},
+    )
+    with urlopen(asked, timeout=LATEST):  # noqa: S310 - as above
         pass
+
+
+def _name(number: int) -> str:
+    return f"{_NEW}{number}@example.org"
 
 
 def _wait_for_rest(log: _Log, asked_at: dict[str, float]) -> None:

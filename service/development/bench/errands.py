@@ -11,10 +11,12 @@ from sqlalchemy import cast, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.db import transaction
+from service.deliveries.letter_marks import free_abandoned_letters
 from service.deliveries.letters import list_due_letters
 from service.deliveries.models import Delivery
-from service.deliveries.planning import release_issue
+from service.deliveries.planning import add_missing, release_issue
 from service.deliveries.recovery import recover_journals
+from service.deliveries.starting import start_each_due_issue
 from service.deliveries.states import DeliveryState
 from service.deliveries.sweep import sweep
 from service.development.bench.crowd import add_readers
@@ -88,7 +90,9 @@ class IssueErrand:
             add_readers(session, recipients, newsletter)
             issue = add_specimen(session, newsletter, _SIZE, _LINKS, base_url)
             release_issue(session, issue.id, base_url, services.signer)
+            add_missing(session, issue)  # a large audience too: nobody here plans in the background
             self._issue_id = issue.id
+        start_each_due_issue(services.factory)
 
     def send(self) -> None:
         """Do what the bulk worker does at its start and at a nudge."""
@@ -152,8 +156,10 @@ class LettersErrand:
             services.letter_sender.deliver(letter_id)
 
     def sweep(self) -> None:
-        """Sweep: letters whose lease ran out are due again."""
-        with transaction(self._hands.get().factory) as session:
+        """Free the letters of the dead, and sweep: letters whose lease ran out are due again."""
+        services = self._hands.get()
+        free_abandoned_letters(services.factory, services.settings.journal_dir)
+        with transaction(services.factory) as session:
             sweep(session)
 
     def is_done(self) -> bool:

@@ -26,7 +26,8 @@ VICTIMS = SENDERS * 5 + (SWEEPER,)
 # Seconds between two kills. A forked sender is at work after about a twentieth of one.
 SOONEST, LATEST = 0.02, 0.4
 CONNECTIONS = 8  # of a sender, as a route has them where SMTP_URL does not say
-PATIENCE = 600  # seconds after the last kill; a letter's lease alone is 100
+SLOWEST = 20  # mails a second; slower is called stuck
+PATIENCE = 60  # seconds beside
 Say = Callable[[str], None]
 
 
@@ -110,7 +111,7 @@ def _kill_until_done(order: FaultOrder, errand: Errand, log: Path, say: Say) -> 
             crew.kill(chance.choice(VICTIMS))
         while not errand.is_done():
             crew.check()
-            if time.monotonic() - begins > PATIENCE + order.kills * LATEST:
+            if time.monotonic() - begins > PATIENCE + order.kills * LATEST + order.recipients / SLOWEST:
                 raise Unavailable("What was to be sent is stuck.")
             time.sleep(0.2)
         return time.monotonic() - begins

@@ -9,8 +9,8 @@ from sqlalchemy import func, select, text, update
 from service.db import transaction
 from service.deliveries.metering import COPIES, SECTIONS, read_meters
 from service.deliveries.models import Batch, BatchSignatures, Delivery
-from service.deliveries.planning import release_issue
-from service.deliveries.starting import start_due_issues
+from service.deliveries.planning import add_missing, release_issue
+from service.deliveries.starting import start_each_due_issue
 from service.deliveries.states import DeliveryState
 from service.development.bench.counting import count_accepted, count_states, read_peak_mb
 from service.development.bench.specimen import add_specimen
@@ -45,6 +45,7 @@ def release_held(stage: Stage, slug: str, size: int, links: int) -> int:
         newsletter = session.scalars(select(Newsletter).where(Newsletter.slug == slug)).one()
         issue = add_specimen(session, newsletter, size, links, base_url)
         release_issue(session, issue.id, base_url, services.signer, hold=HOLD)
+        add_missing(session, issue)  # in the background, a large audience would be planned while we measure
         return issue.id
 
 
@@ -109,7 +110,7 @@ def _start(stage: Stage, issue_id: int) -> None:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("checkpoint"))
     with transaction(stage.services.factory) as session:
         session.execute(update(Issue).where(Issue.id == issue_id).values(starts_at=func.now()))
-        start_due_issues(session)
+    start_each_due_issue(stage.services.factory)
 
 
 def _wait_until_sent(stage: Stage, issue_id: int) -> None:
