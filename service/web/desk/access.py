@@ -6,6 +6,7 @@ A route that declares nothing is answered by an error, so that none can be forgo
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +18,7 @@ from service.errors import PostriderError
 from service.staff.accounts import find_account
 from service.staff.models import Account
 from service.staff.roles import Permission, may
+from service.web.desk.clocks import find_zone
 from service.web.security import PAGE, write_policy
 from service.web.transaction import unit_of_work
 
@@ -95,6 +97,11 @@ def current_account() -> Account:
     return cast("Account", g.account)
 
 
+def current_zone() -> ZoneInfo:
+    """Return the zone of the desk's clocks: the organisation's; UTC for who is not signed in."""
+    return cast("ZoneInfo", g.get("zone") or ZoneInfo("UTC"))
+
+
 def safe_target(raw: str | None) -> str:
     """Return ``raw`` if it is a path of the desk, else the first page: nobody is sent elsewhere."""
     first = url_for("desk.show_issues")
@@ -153,7 +160,7 @@ def _find_signed_in() -> Account | None:
     with unit_of_work() as work:
         account = find_account(work, account_id, epoch)
         if account is not None:
-            g.alarms = list_standing_alarms(work)
+            g.alarms, g.zone = list_standing_alarms(work), find_zone(work)
         return account
 
 

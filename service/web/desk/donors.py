@@ -14,7 +14,7 @@ from service.staff.roles import Permission
 from service.web.desk.access import blueprint, current_account, gives_back, permission, say
 from service.web.desk.books import open_books
 from service.web.desk.fields import Typed, read_page
-from service.web.language import LANGUAGES
+from service.web.language import GIVERS_LANGUAGES
 from service.web.transaction import unit_of_work
 
 LONGEST_SEARCH = 200
@@ -53,7 +53,7 @@ def accept_donor(donor_id: int) -> ResponseReturnValue:
     language = typed.text("language")
     try:
         with unit_of_work() as work:
-            change_donor(work, donor_id, typed.text("donor_name"), language if language in LANGUAGES else "en")
+            change_donor(work, donor_id, typed.text("donor_name"), language if language in GIVERS_LANGUAGES else "en")
             note(work, current_account().id, "Changed the donor", f"donor:{donor_id}", title=typed.text("donor_name"))
     except BadInput as problem:
         typed.errors["donor_name"] = problem.message
@@ -95,7 +95,7 @@ def _show_donor(work: Session, donor_id: int, typed: Typed) -> str:
         books=open_books(work),
         donor=get_donor(work, donor_id),
         typed=typed,
-        languages=list(LANGUAGES.items()),
+        languages=list(GIVERS_LANGUAGES.items()),
         gifts=list_gifts(work, wanted),
         sums=sum_gifts(work, wanted),
         arrangements=list_recurring_of_donor(work, donor_id),

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from service.clock import now
+from service.deliveries.planning import refuse_uncleared
 from service.deliveries.queries import get_progress
 from service.issues.checks import CLIPPED_BYTES
 from service.issues.editing import create_issue, delete_issue
@@ -19,7 +20,6 @@ from service.subscribers.queries import count_active
 from service.web.desk.access import blueprint, current_account, permission, say
 from service.web.desk.drawing import draw_progress
 from service.web.desk.readiness import examine
-from service.web.desk.times import find_zone
 from service.web.transaction import unit_of_work
 
 PAGE = 25  # issues
@@ -42,7 +42,6 @@ def show_issues() -> ResponseReturnValue:
             issues=issues,
             progress={one.id: get_progress(work, one.id) for one in issues if _is_fresh(one)},
             newsletters=list_newsletters(work),
-            zone=find_zone(work),
             number=number,
             has_next=len(every) > number * PAGE,
         )
@@ -90,6 +89,7 @@ def accept_deletion(issue_id: int) -> ResponseReturnValue:
     """Delete a draft."""
     with unit_of_work() as work:
         title = get_issue(work, issue_id).title
+        refuse_uncleared(work, issue_id)
         delete_issue(work, issue_id)
         note(work, current_account().id, "Deleted the draft", f"issue:{issue_id}", title=title)
     say(f"The draft “{title}” is deleted." if title else "The draft is deleted.")

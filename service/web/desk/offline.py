@@ -17,7 +17,7 @@ from service.web.desk.access import blueprint, current_account, gives_back, perm
 from service.web.desk.books import open_books
 from service.web.desk.fields import Typed
 from service.web.desk.giftwording import WAY_WORDS
-from service.web.language import LANGUAGES
+from service.web.language import GIVERS_LANGUAGES
 from service.web.transaction import unit_of_work
 
 
@@ -83,7 +83,7 @@ def _read_gift(typed: Typed, currency: str) -> OfflineGift:
     return OfflineGift(
         donor_name=typed.text("donor_name"),
         address=typed.text("address"),
-        language=language if language in LANGUAGES else "en",
+        language=language if language in GIVERS_LANGUAGES else "en",
         amount_minor=typed.money("amount", "The amount", currency),
         given_on=typed.day("given_on", "The day of the gift"),
         fund_id=typed.required_int("fund"),
@@ -103,5 +103,5 @@ def _show_form(work: Session, typed: Typed, problem: BadInput | Conflict | None 
         problem=problem,
         funds=[(str(fund.id), fund.name) for fund in list_funds(work) if fund.is_open],
         ways=[(way.value, words) for way, words in WAY_WORDS.items()],
-        languages=list(LANGUAGES.items()),
+        languages=list(GIVERS_LANGUAGES.items()),
     )

@@ -18,7 +18,8 @@ from service.issues.states import IssueState
 from service.staff.roles import Permission, may
 from service.web.desk.access import blueprint, current_account, permission, say
 from service.web.desk.drawing import count_states, draw_progress
-from service.web.desk.times import find_zone
+from service.web.desk.waiting import Wait, find_wait
+from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
 UNDER_WAY: Final = {IssueState.SENDING, IssueState.PAUSED}
@@ -30,12 +31,16 @@ FAR: Final = timedelta(minutes=10)  # a start that is farther away is not counte
 
 @dataclass(frozen=True)
 class Look:
-    """One look at an issue: its figures, how long until it starts, and when it is worth looking again."""
+    """One look at an issue: its figures, how long until it starts, and when it is worth looking again.
+
+    ``standstill`` says why nothing moves, where something should.
+    """
 
     issue: Issue
     progress: Progress
     wait: timedelta
     again_after: timedelta
+    standstill: Wait | None
 
     @property
     def is_live(self) -> bool:
@@ -55,8 +60,7 @@ def show_progress(issue_id: int) -> ResponseReturnValue:
         may_send = may(current_account().role, Permission.SEND)
         return render_template(
             "web/desk/progress.html",
-            **_figures(work, look),
-            refresh_seconds=max(5, int(look.again_after.total_seconds())),
+            **_figures(look),
             has_controls=look.issue.state in UNDER_WAY and may_send,
             can_withdraw=may_send and _can_withdraw(work, look.issue),
         )
@@ -73,8 +77,20 @@ def show_progress_json(issue_id: int) -> ResponseReturnValue:
             live=look.is_live,
             again_after=int(look.again_after.total_seconds() * 1000),
             progress=look.progress.to_json(),
-            html=render_template("web/desk/progress_figures.html", **_figures(work, look)),
+            said=say_progress(look),
+            html=render_template("web/desk/progress_figures.html", **_figures(look)),
         )
+
+
+def say_progress(look: Look) -> str:
+    """Return what a screen reader is told of it: the count by tenths, and why nothing moves; the same for a while."""
+    if look.issue.state is IssueState.HELD:
+        return ""
+    progress = look.progress
+    done = progress.audience - progress.open
+    tenths = 10 * done // max(progress.audience, 1)
+    count = f"{tenths * 10}% of {progress.audience:,} copies done."
+    return f"{count} {look.standstill.plain}" if look.standstill else count
 
 
 def _look(work: Session, issue_id: int) -> Look:
@@ -86,10 +102,12 @@ def _look(work: Session, issue_id: int) -> Look:
         max(issue.starts_at - now(), timedelta()) if issue.state is IssueState.HELD and issue.starts_at else timedelta()
     )
     again_after = LONGEST if wait > FAR else min(max(SHARE * took, SHORTEST), LONGEST)
-    return Look(issue, progress, wait, again_after)
+    rests = issue.state is IssueState.SENDING and progress.open and progress.finishes_at is None
+    standstill = find_wait(work, issue_id, get_services().settings) if rests else None
+    return Look(issue, progress, wait, again_after, standstill)
 
 
-def _figures(work: Session, look: Look) -> dict[str, object]:
+def _figures(look: Look) -> dict[str, object]:
     return {
         "issue": look.issue,
         "progress": look.progress,
@@ -97,7 +115,7 @@ def _figures(work: Session, look: Look) -> dict[str, object]:
         "bar": draw_progress(look.progress),
         "is_live": look.is_live,
         "wait": look.wait,
-        "zone": find_zone(work),
+        "standstill": look.standstill,
     }
 
 

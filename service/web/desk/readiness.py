@@ -6,7 +6,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from service.errors import BadInput
-from service.issues.checks import CLIPPED_BYTES, NEAR_BYTES, Level, Problem, check_issue
+from service.issues.checks import CLIPPED_BYTES, NEAR_BYTES, Level, Problem, check_issue, check_signature
 from service.issues.models import Issue
 from service.issues.render import render_draft
 from service.web.asking import present_asking
@@ -42,4 +42,6 @@ def examine(work: Session, issue: Issue) -> Readiness:
         rendered = render_draft(issue, get_services().settings.public_url, present_asking(work))
     except BadInput as problem:
         return Readiness([Problem(Level.STOP, problem.message, None)], "", 0, 0)
-    return Readiness(check_issue(issue, rendered), rendered.subject, rendered.html_bytes, rendered.text_bytes)
+    signing = [key.domain for key in get_services().settings.dkim_keys]
+    problems = [*check_issue(issue, rendered), *check_signature(issue.newsletter.sender_address, signing)]
+    return Readiness(problems, rendered.subject, rendered.html_bytes, rendered.text_bytes)

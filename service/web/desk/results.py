@@ -1,6 +1,6 @@
 """What became of an issue: everyone's copy by state, opens, clicks and gifts, and one person's copies. Reads only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.deliveries.queries import PAGE, Copy, find_copies, get_progress, list_deliveries, takes_copies
-from service.deliveries.resending import count_missing
 from service.deliveries.states import DeliveryState
 from service.donations.attribution import Brought, ItemGifts, list_item_gifts, sum_up
 from service.errors import BadInput
@@ -19,7 +18,7 @@ from service.staff.roles import Permission, may
 from service.subscribers.queries import count_unsubscribed_since
 from service.tracking.queries import get_engagement, list_link_counts, list_timeline
 from service.web.charts import draw_share, draw_timeline
-from service.web.desk.access import blueprint, current_account, permission
+from service.web.desk.access import blueprint, current_account, current_zone, permission
 from service.web.desk.drawing import count_states, draw_engagement, draw_links, draw_progress
 from service.web.desk.fields import read_page
 from service.web.transaction import unit_of_work
@@ -53,7 +52,7 @@ def show_results(issue_id: int) -> ResponseReturnValue:
     """Show the figures of a released issue, and the people behind them a page at a time."""
     with unit_of_work() as work:
         issue, progress = get_issue(work, issue_id), get_progress(work, issue_id)
-        timeline = list_timeline(work, issue_id)
+        timeline = [replace(step, at=step.at.astimezone(current_zone())) for step in list_timeline(work, issue_id)]
         gifts = list_item_gifts(work, issue_id)
         return render_template(
             "web/desk/results.html",
@@ -62,7 +61,6 @@ def show_results(issue_id: int) -> ResponseReturnValue:
             counts=count_states(progress),
             bar=draw_progress(progress),
             shares=draw_engagement(get_engagement(work, issue_id), progress.sent),
-            missing=count_missing(work, issue) if takes_copies(issue) else 0,
             can_resend=takes_copies(issue) and may(current_account().role, Permission.SEND),
             unsubscribed=count_unsubscribed_since(work, issue.newsletter_id, issue.released_at or now()),
             chart=draw_timeline(timeline, "Opens and clicks over time") if timeline else "",

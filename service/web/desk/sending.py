@@ -18,10 +18,11 @@ from service.issues.states import IssueState
 from service.staff.audit import note
 from service.staff.roles import Permission
 from service.subscribers.queries import count_active
-from service.web.desk.access import blueprint, current_account, permission, say
+from service.web.desk.access import blueprint, current_account, current_zone, permission, say
+from service.web.desk.clocks import name_zone
 from service.web.desk.fields import Typed
 from service.web.desk.readiness import examine
-from service.web.desk.times import find_zone, name_zone, read_start
+from service.web.desk.times import read_start
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
@@ -48,7 +49,7 @@ def accept_release(issue_id: int) -> ResponseReturnValue:
         with unit_of_work() as work:
             issue = lock_draft(work, issue_id)
             _refuse_changed(issue, typed.text("seen"))
-            wanted, choices = read_start(typed, find_zone(work), get_services().settings.hold)
+            wanted, choices = read_start(typed, current_zone(), get_services().settings.hold)
             if typed.errors:
                 return _draw_review(work, issue, typed, choices), 422
             _release(work, issue_id, wanted)
@@ -77,7 +78,6 @@ def _refuse_changed(issue: Issue, seen: str) -> None:
 
 
 def _draw_review(work: Session, issue: Issue, typed: Typed, choices: list[datetime]) -> str:
-    zone = find_zone(work)
     return render_template(
         "web/desk/send.html",
         issue=issue,
@@ -86,8 +86,7 @@ def _draw_review(work: Session, issue: Issue, typed: Typed, choices: list[dateti
         largest=CLIPPED_BYTES,
         seen=fingerprint(issue),
         hold=get_services().settings.hold,
-        zone=zone,
-        zone_name=name_zone(zone),
+        zone_name=name_zone(current_zone()),
         typed=typed,
         choices=choices,
     )

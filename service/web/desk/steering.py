@@ -12,7 +12,7 @@ from service.deliveries.resending import send_again, send_to_missing
 from service.deliveries.starting import withdraw_issue
 from service.errors import Conflict
 from service.issues.queries import get_issue
-from service.issues.states import IssueState
+from service.issues.states import MOVES, IssueEvent, IssueState
 from service.staff.roles import Permission
 from service.web.desk.access import LARGEST_ID, blueprint, current_account, permission, safe_target, say
 from service.web.transaction import unit_of_work
@@ -33,7 +33,7 @@ def accept_withdrawal(issue_id: int) -> ResponseReturnValue:
 @permission(Permission.SEND)
 def accept_pause(issue_id: int) -> ResponseReturnValue:
     """Stop sending for now."""
-    return _steer(issue_id, pause_issue, "Sending rests. Copies already on the wire end first.")
+    return _steer(issue_id, pause_issue, "Sending is paused. Copies already on the wire go out first.")
 
 
 @blueprint.post("/issues/<row:issue_id>/resume")
@@ -46,10 +46,13 @@ def accept_resume(issue_id: int) -> ResponseReturnValue:
 @blueprint.get("/issues/<row:issue_id>/cancel")
 @permission(Permission.SEND)
 def show_cancellation(issue_id: int) -> ResponseReturnValue:
-    """Ask whether the rest is really not to be sent."""
+    """Ask whether the rest is really not to be sent; where there is no rest, say so."""
     with unit_of_work() as work:
         issue = get_issue(work, issue_id)
-        return render_template("web/desk/cancel.html", issue=issue, progress=get_progress(work, issue_id))
+        if (issue.state, IssueEvent.CANCEL) in MOVES:
+            return render_template("web/desk/cancel.html", issue=issue, progress=get_progress(work, issue_id))
+    say("There is nothing to cancel: this issue is not being sent now.", "warn")
+    return redirect(url_for("desk.show_progress", issue_id=issue_id))
 
 
 @blueprint.post("/issues/<row:issue_id>/cancel")
@@ -97,9 +100,9 @@ def read_copies() -> list[int]:
 def tell_of_again(sent: int) -> None:
     """Say how many copies are sent again."""
     if sent:
-        say(f"{sent:,} {'copy is' if sent == 1 else 'copies are'} sent again.")
+        say(f"{sent:,} {'copy is' if sent == 1 else 'copies are'} being sent again.")
     else:
-        say("Nothing is sent again: it is on its way already, or the person may not be mailed any more.", "warn")
+        say("Nothing is sent again: the copy is on its way already, or the person has unsubscribed.", "warn")
 
 
 def _tell_of_missing(added: int, *, rests: bool) -> None:

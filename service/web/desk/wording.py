@@ -100,6 +100,13 @@ def count_words(text: str) -> int:
     return len(_LONE.findall(text)) + len(_WORD.findall(_LONE.sub(" ", text)))
 
 
+@blueprint.app_template_filter("sentence")
+def as_sentence(words: str) -> str:
+    """Return a reason as a sentence of its own: with a capital, and a full stop where nothing ends it."""
+    words = words.strip()
+    return words and words[0].upper() + words[1:] + ("" if words[-1] in ".!?…。" else ".")
+
+
 @blueprint.app_template_filter()
 def language_name(tag: str) -> str:
     """Return the language's own name, or the tag itself when it is not in the list."""

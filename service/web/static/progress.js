@@ -4,15 +4,15 @@ const box = document.querySelector("[data-progress]");
 const said = document.querySelector("[data-progress-said]");
 const FIRST = 1000; // ms
 const LONGEST = 30000; // ms between two questions, whoever asks for more
+const SPEAK_EVERY = 15000; // ms: so that a screen reader's own words are not drowned
 let pause = FIRST;
-let lastTenth = -1;
+let spokenAt = -Infinity;
 
-function speak(progress) {
-  const done = progress.sent + progress.failed + progress.skipped + progress.uncertain;
-  const tenth = Math.floor((10 * done) / Math.max(progress.audience, 1));
-  if (tenth === lastTenth) return;
-  lastTenth = tenth;
-  said.textContent = `${done} of ${progress.audience} copies done.`;
+// The server's sentence stays the same for a while: what has been said is not said again.
+function speak(sentence) {
+  if (sentence === said.textContent || performance.now() - spokenAt < SPEAK_EVERY) return;
+  spokenAt = performance.now();
+  said.textContent = sentence;
 }
 
 async function ask() {
@@ -23,7 +23,7 @@ async function ask() {
   if (news.state !== box.dataset.state) return location.reload();
   // The html is ours, escaped by the same templates as the page around it.
   if (!box.contains(document.activeElement)) box.innerHTML = news.html;
-  if (news.state !== "held") speak(news.progress); // a count-down is not read out each second
+  speak(news.said);
   pause = news.again_after;
   if (!news.live) location.reload();
 }

@@ -39,7 +39,7 @@
 
   addEventListener("DOMContentLoaded", () => {
     const name = (button) => {
-      button.querySelector("[data-theme-name]").textContent = other() === "dark" ? "Dark" : "Light";
+      for (const words of button.querySelectorAll("[data-theme-words]")) words.hidden = words.dataset.themeWords !== other();
     };
     const buttons = [...document.querySelectorAll("[data-theme-switch]")];
     for (const button of buttons) {

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
-from service.staff.accounts import create_account
 from service.staff.roles import Role
 from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_readers
+from tests.factories.staff import make_account
 from tests.fixtures.services import STAFF_PASSWORD, OpenTransaction
 from tests.web.desk.bookkeeping import Shelf, fill_shelf
 from tests.web.desk.browsing import EDITOR_ADDRESS, READERS, TREASURER_ADDRESS, Desk, Stock, open_desk
@@ -19,14 +19,14 @@ from tests.web.desk.browsing import EDITOR_ADDRESS, READERS, TREASURER_ADDRESS, 
 def editor_account(open_transaction: OpenTransaction) -> int:
     """The id of an editor who can sign in with EDITOR_ADDRESS and STAFF_PASSWORD."""
     with open_transaction() as session:
-        return create_account(session, EDITOR_ADDRESS, "Eda Editor", STAFF_PASSWORD, Role.EDITOR).id
+        return make_account(session, EDITOR_ADDRESS, "Eda Editor", STAFF_PASSWORD, Role.EDITOR).id
 
 
 @pytest.fixture
 def treasurer_account(open_transaction: OpenTransaction) -> int:
     """The id of a treasurer who can sign in with TREASURER_ADDRESS and STAFF_PASSWORD."""
     with open_transaction() as session:
-        return create_account(session, TREASURER_ADDRESS, "Tove Treasurer", STAFF_PASSWORD, Role.TREASURER).id
+        return make_account(session, TREASURER_ADDRESS, "Tove Treasurer", STAFF_PASSWORD, Role.TREASURER).id
 
 
 @pytest.fixture

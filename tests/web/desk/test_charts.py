@@ -66,7 +66,7 @@ def test_a_timeline_says_its_figures_in_words_and_in_a_table() -> None:
     assert "opens 12, clicks 2; most opens in the step from 5 Mar, 15:00 UTC" in drawn
     assert "Opens &amp; clicks" in drawn
     rows = re.findall(r'<th scope="row">([^<]+)</th><td class="number">(\d+)</td><td class="number">(\d+)</td>', drawn)
-    assert rows == [("5 Mar, 14:00", "3", "0"), ("5 Mar, 15:00", "9", "2")]
+    assert rows == [("5 Mar, 14:00 UTC", "3", "0"), ("5 Mar, 15:00 UTC", "9", "2")]
 
 
 def test_a_timeline_draws_each_step_at_its_height() -> None:

@@ -12,7 +12,8 @@ from service.donations.models import Donation
 from service.receipts.statements import prepare_statements
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.bookkeeping import Shelf, ask_for_refund
-from tests.web.desk.live import serve, sign_in_by_hand
+from tests.web.desk.live import sign_in_by_hand
+from tests.web.serving import serve
 
 pytestmark = pytest.mark.browser
 
@@ -20,23 +21,23 @@ NARROWEST = 320
 
 
 @pytest.fixture
-def signed_in(
-    app: Flask,
-    publisher_account: int,
-    treasurer_account: int,
-    shelf: Shelf,
-    open_transaction: OpenTransaction,
-    page: Page,
-) -> Iterator[tuple[Page, str]]:
-    """A publisher's page, and where the desk answers: rich books, a refund that waits, drafted statements."""
+def origin(
+    app: Flask, publisher_account: int, treasurer_account: int, shelf: Shelf, open_transaction: OpenTransaction
+) -> Iterator[str]:
+    """Where the desk answers: rich books, a refund that waits, drafted statements."""
     assert publisher_account
     with open_transaction() as session:
         ask_for_refund(session, shelf.large_gift_id, treasurer_account)
         prepare_statements(session, 2026)
-    with serve(app) as origin:
-        sign_in_by_hand(page, origin)
-        yield page, origin
-        page.goto("about:blank")
+    with serve(app) as address:
+        yield address
+
+
+@pytest.fixture
+def signed_in(origin: str, page: Page) -> tuple[Page, str]:
+    """A publisher's page, and where the desk answers."""
+    sign_in_by_hand(page, origin)
+    return page, origin
 
 
 def list_paths(shelf: Shelf) -> list[str]:

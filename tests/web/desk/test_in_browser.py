@@ -9,9 +9,9 @@ from flask import Flask
 from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import func, select, update
 
-from service.deliveries.models import Delivery
+from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import release_issue
-from service.deliveries.starting import start_due_issues
+from service.deliveries.starting import start_each_due_issue
 from service.deliveries.states import DeliveryState
 from service.issues.models import Finding, Issue, Manuscript
 from service.issues.queries import get_issue, get_item
@@ -20,7 +20,8 @@ from service.tracking.models import Agent, Hit, Verdict
 from tests.factories.publication import make_issue
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction
 from tests.web.desk.browsing import Stock
-from tests.web.desk.live import serve, sign_in_by_hand
+from tests.web.desk.live import sign_in_by_hand
+from tests.web.serving import serve
 
 pytestmark = pytest.mark.browser
 
@@ -80,6 +81,8 @@ def everything(stock: Stock, open_transaction: OpenTransaction) -> list[str]:
         f"/desk/items/{item}",
         f"/desk/items/{item}/remove",
         *(f"/desk/issues/{sent}{page}" for page in ("", "/progress", "/cancel", "/results", "/uncertain")),
+        *(f"/desk/issues/{sent}{page}" for page in ("/uncertain/again", "/uncertain/accepted")),
+        "/desk/routes",
         *(f"/desk/issues/{held.id}{page}" for page in ("", "/progress")),
     ]
 
@@ -215,10 +218,48 @@ def test_progress_keeps_itself_up_to_date_and_turns_when_the_state_does(
         for copy in session.scalars(select(Delivery)):
             copy.state = DeliveryState.SENT
     expect(headline).to_contain_text("3 of 3 copies")
-    expect(signed_in.locator("[data-progress-said]")).to_have_text("3 of 3 copies done.")
     with open_transaction() as session:
         get_issue(session, stock.issue_id).state = IssueState.SENT
     expect(signed_in.get_by_role("button", name="Pause")).to_have_count(0)
+
+
+def test_progress_is_read_out_politely_and_not_at_each_look(
+    signed_in: Page, origin: str, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        release_issue(session, stock.issue_id, PUBLIC_URL)
+        session.execute(update(Batch).values(lease_until=func.now() + timedelta(hours=1)))
+    signed_in.clock.install()
+    signed_in.goto(f"{origin}/desk/issues/{stock.issue_id}/progress")
+    headline, said = signed_in.locator(".progress__headline"), signed_in.get_by_role("status")
+    assert signed_in.locator("[aria-live], [role=status], [role=alert]").count() == 1
+    signed_in.clock.run_for(1_000)
+    expect(said).to_have_text("0% of 3 copies done. Senders are at work, and wait for the relay’s answers.")
+    with open_transaction() as session:
+        for copy in session.scalars(select(Delivery)):
+            copy.state = DeliveryState.SENT
+    signed_in.clock.run_for(1_000)
+    expect(headline).to_contain_text("3 of 3 copies")
+    expect(said).to_contain_text("0% of 3 copies done. Senders")
+    signed_in.clock.run_for(15_000)
+    expect(said).to_have_text("100% of 3 copies done.")
+
+
+def test_what_touches_every_uncertain_copy_is_confirmed_without_scripts(
+    browser: Browser, origin: str, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        release_issue(session, stock.issue_id, PUBLIC_URL)
+        session.execute(update(Delivery).values(state=DeliveryState.UNCERTAIN))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in_by_hand(page, origin)
+    page.goto(f"{origin}/desk/issues/{stock.issue_id}/uncertain")
+    page.get_by_role("link", name="Send all again").click()
+    expect(page.get_by_role("heading", name="Send 3 copies again?")).to_be_visible()
+    page.get_by_role("button", name="Send again to 3 people").click()
+    expect(page.get_by_text("3 copies are being sent again.")).to_be_visible()
+    context.close()
 
 
 def test_a_held_issue_counts_down_and_turns_into_its_progress_when_it_starts(
@@ -233,6 +274,6 @@ def test_a_held_issue_counts_down_and_turns_into_its_progress_when_it_starts(
     expect(headline).not_to_have_text(before)
     with open_transaction() as session:
         session.execute(update(Issue).values(starts_at=func.now()))
-        start_due_issues(session)
+    start_each_due_issue(open_transaction.services.factory)
     expect(headline).to_contain_text("0 of 3 copies")
     expect(signed_in.get_by_role("button", name="Pause")).to_be_visible()

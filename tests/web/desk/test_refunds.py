@@ -10,12 +10,12 @@ from service.donations.models import RefundRequest
 from service.donations.refunds import send_refund
 from service.donations.settlement import Settlement
 from service.jobs import Job
-from service.staff.accounts import create_account
 from service.staff.models import AuditEntry
 from service.staff.roles import Role
 from service.wiring import Services
 from tests.adapters.stripe.giving import give_payment
 from tests.factories.giving import make_fund, make_organisation
+from tests.factories.staff import make_account
 from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.web.desk.bookkeeping import Shelf, ask_for_refund
 from tests.web.desk.browsing import Desk, open_desk, words_of
@@ -31,7 +31,7 @@ def count_requests(open_transaction: OpenTransaction) -> int:
 def second_desk(app: Flask, open_transaction: OpenTransaction) -> Desk:
     """Another treasurer's browser."""
     with open_transaction() as session:
-        account = create_account(session, "sven@office.example", "Sven", "correct horse battery", Role.TREASURER)
+        account = make_account(session, "sven@office.example", "Sven", "correct horse battery", Role.TREASURER)
         account_id = account.id
     return open_desk(app, account_id)
 

@@ -65,7 +65,12 @@ def test_figures_tell_people_and_machines_apart(desk: Desk, sent: Stock) -> None
 
 def test_everyone_is_listed_with_what_the_relay_said(desk: Desk, sent: Stock) -> None:
     page = desk.read(f"/desk/issues/{sent.issue_id}/results")
-    for words in ("reader-0@example.org", "250 2.0.0 Ok", "550 5.1.1 <User unknown>", "the line broke"):
+    for words in (
+        "reader-0@example.org",
+        "250 2.0.0 Ok",
+        "550 5.1.1 <User unknown>",
+        "The line broke after the final dot.",
+    ):
         assert words in page
     assert "5.1.1 <User unknown>" not in desk.get(f"/desk/issues/{sent.issue_id}/results").text
 

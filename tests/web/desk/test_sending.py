@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from service.deliveries.models import Batch, Delivery
+from service.deliveries.models import AudiencePlan, Batch, Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.states import DeliveryState
 from service.errors import Conflict
@@ -184,7 +184,7 @@ def test_sending_is_paused_resumed_and_cancelled(
     path = f"/desk/issues/{stock.issue_id}"
     desk.post(f"{path}/pause")
     assert state_of(open_transaction, stock) is IssueState.PAUSED
-    assert "nothing leaves until you resume" in desk.read(f"{path}/progress")
+    assert "nothing leaves until the issue is resumed" in desk.read(f"{path}/progress")
     before = len(published_jobs.of(Job.SEND_ISSUE))
     desk.post(f"{path}/resume")
     assert len(published_jobs.of(Job.SEND_ISSUE)) > before
@@ -211,12 +211,47 @@ def test_figures_stay_live_until_the_last_copy_in_a_senders_hands_is_done(
     assert not is_live(desk, path)
 
 
+@pytest.mark.parametrize(
+    ("state", "stays", "advice"),
+    [(IssueState.SENDING, "Go on sending", True), (IssueState.PAUSED, "Leave it paused", False)],
+)
+def test_the_question_whether_to_cancel_fits_what_the_issue_does(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction, state: IssueState, stays: str, advice: bool
+) -> None:
+    release(desk, stock)
+    path = f"/desk/issues/{stock.issue_id}/cancel"
+    with open_transaction() as session:
+        session.execute(update(Issue).values(state=state))
+    page = desk.read(path)
+    assert "Cancel this issue?" in page
+    assert "Not one copy has left yet." in page
+    assert f'/progress">{stays}</a>' in page
+    assert ("pause it instead" in page) == advice
+    with open_transaction() as session:
+        first = session.scalars(select(Delivery)).first()
+        assert first is not None
+        first.state = DeliveryState.UNCERTAIN
+    page = desk.read(path)
+    assert "Cancel the rest of this issue?" in page
+    assert "2 readers are still waiting and will not get it. 1 copy can’t be called back." in page
+
+
+@pytest.mark.parametrize("state", sorted(set(IssueState) - {IssueState.SENDING, IssueState.PAUSED}))
+def test_where_nothing_is_sent_nobody_is_asked_whether_to_cancel(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction, state: IssueState
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(Issue).values(state=state, starts_at=func.now()))
+    assert desk.get(f"/desk/issues/{stock.issue_id}/cancel").location == f"/desk/issues/{stock.issue_id}/progress"
+    assert "There is nothing to cancel: this issue is not being sent now." in desk.read("/desk/")
+
+
 def test_pressing_pause_twice_says_so_and_breaks_nothing(desk: Desk, stock: Stock) -> None:
     release(desk, stock)
     for _ in range(2):
         response = desk.post(f"/desk/issues/{stock.issue_id}/pause")
         assert response.location == f"/desk/issues/{stock.issue_id}/progress"
-    assert "This issue is paused" in desk.read(response.location)
+    assert "This issue is paused already." in desk.read(response.location)
 
 
 def test_case_35_two_staff_a_double_click_and_a_program_send_an_issue_once(
@@ -270,9 +305,24 @@ def test_a_house_that_holds_says_how_long_and_counts_down(
     assert "Begins in " in page
     assert "Until then you can take it back." in page
     assert "Take it back</button>" in page
-    assert '<meta http-equiv="refresh" content="5">' in page
+    assert "Look again</a>: without scripts the figures stay as they are." in page
+    assert "http-equiv" not in page
     assert "Pause" not in page
     assert f'<a href="/desk/issues/{stock.issue_id}/progress">Begins' in holding_desk.read("/desk/")
+
+
+def test_an_audience_that_is_still_being_written_down_says_how_far_it_is(
+    holding_desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    release(holding_desk, stock)
+    path = f"/desk/issues/{stock.issue_id}/progress"
+    assert "Writing the list" not in holding_desk.read(path)
+    with open_transaction() as session:
+        session.add(AudiencePlan(issue_id=stock.issue_id, expected=30_000))
+    page = holding_desk.read(path)
+    assert "Writing the list <span>3 of about 30,000 readers</span>" in page
+    assert "Begins in" not in page
+    assert "Take it back</button>" in page
 
 
 def test_a_held_issue_is_taken_back_by_one_press(
@@ -295,7 +345,7 @@ def test_an_issue_that_has_begun_is_not_taken_back_any_more(
     release(desk, stock)
     response = desk.post(f"/desk/issues/{stock.issue_id}/withdraw")
     assert response.location == f"/desk/issues/{stock.issue_id}/progress"
-    assert "to withdraw it is not possible now" in desk.read(response.location)
+    assert "This issue is being sent; it can’t be taken back now." in desk.read(response.location)
     assert state_of(open_transaction, stock) is IssueState.SENDING
 
 
@@ -393,8 +443,8 @@ def test_a_time_that_comes_twice_is_asked_about(
     status, page = send_later(desk, stock, day.isoformat(), "01:30")
     assert status == 422
     assert f"01:30 comes twice on {said}: the clocks are put back. Which is meant?" in page
-    assert f"{said}, 01:30 EDT, 05:30 UTC" in page
-    assert f"{said}, 01:30 EST, 06:30 UTC" in page
+    assert f"{said}, 01:30 EDT</time>" in page
+    assert f"{said}, 01:30 EST</time>" in page
     status, _ = send_later(desk, stock, day.isoformat(), "01:30", start_turn=turn)
     assert status == 302
     with open_transaction() as session:
@@ -449,7 +499,7 @@ def test_a_draft_has_no_progress_to_cancel(desk: Desk, stock: Stock) -> None:
     moved = desk.get(response.location)
     assert moved.location == f"/desk/issues/{stock.issue_id}"
     page = desk.read(moved.location)
-    assert "This issue is draft" in page
+    assert "This issue is a draft; it can’t be cancelled now." in page
     assert "The issue was taken back." in page
 
 

@@ -1,5 +1,7 @@
 """Uncertain copies on the desk: by name, with their evidence, and what staff decide about one or about all."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -53,10 +55,11 @@ def test_each_copy_is_shown_by_name_with_all_that_is_known(desk: Desk, stock: St
         "reader-1@example.org",
         f"issue-{stock.issue_id}.copy-{doubted[0]}@letters.test",
         "spare",
-        "3, the last answer: 451 4.7.1 come back later",
-        BROKEN,
+        '<dt>Tries</dt><dd class="figures">3</dd>',
+        "<dt>Last answer</dt><dd>451 4.7.1 come back later</dd>",
+        f"{BROKEN[0].upper()}{BROKEN[1:]}.",
         "look for the Message-ID in the relay’s log",
-        "All 2 that wait",
+        "All 2 that wait for you",
     ):
         assert words in page
     assert "reader-2@example.org" not in page
@@ -66,7 +69,7 @@ def test_each_copy_is_shown_by_name_with_all_that_is_known(desk: Desk, stock: St
 @pytest.mark.parametrize(
     ("decision", "said", "state"),
     [
-        ("again", "1 copy is sent again.", "queued"),
+        ("again", "1 copy is being sent again.", "queued"),
         ("accepted", "1 copy counts as accepted.", "sent"),
         ("leave", "1 copy is left as uncertain.", "uncertain, left"),
     ],
@@ -88,7 +91,7 @@ def test_one_copy_is_decided_and_the_trail_says_by_whom(
 @pytest.mark.parametrize(
     ("decision", "said", "state"),
     [
-        ("again", "2 copies are sent again.", "queued"),
+        ("again", "2 copies are being sent again.", "queued"),
         ("accepted", "2 copies count as accepted.", "sent"),
         ("leave", "2 copies are left as uncertain.", "uncertain, left"),
     ],
@@ -97,7 +100,7 @@ def test_one_copy_is_decided_and_the_trail_says_by_whom(
 def test_all_that_wait_are_decided_at_once(
     desk: Desk, stock: Stock, open_transaction: OpenTransaction, decision: str, said: str, state: str
 ) -> None:
-    assert said in decide(desk, stock, decision, everyone="1")
+    assert said in decide(desk, stock, decision, everyone="1", confirmed=2)
     assert states_of(open_transaction) == [state, state, "sent"]
 
 
@@ -105,12 +108,91 @@ def test_what_was_left_is_not_among_all_that_wait_but_can_be_decided_later(
     desk: Desk, stock: Stock, open_transaction: OpenTransaction, doubted: list[int]
 ) -> None:
     decide(desk, stock, "leave", copy=doubted[0])
-    page = decide(desk, stock, "again", everyone="1")
+    page = decide(desk, stock, "again", everyone="1", confirmed=1)
     assert states_of(open_transaction) == ["uncertain, left", "queued", "sent"]
-    assert "Left as it is on" in page
+    assert "Left as uncertain on" in page
     assert "All 1 that wait" not in page
     decide(desk, stock, "accepted", copy=doubted[0])
     assert states_of(open_transaction) == ["sent", "queued", "sent"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "means", "said"),
+    [
+        (
+            "again",
+            ("Send 2 copies again?", "Whoever has it gets it a second time.", "Send again to 2 people</button>"),
+            "2 copies are being sent again.",
+        ),
+        (
+            "accepted",
+            ("Count 2 copies as accepted?", "whoever got nothing stays without", "Count 2 copies as accepted</button>"),
+            "2 copies count as accepted.",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("doubted")
+def test_what_touches_all_that_wait_is_asked_about_with_its_number_and_its_meaning(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction, decision: str, means: tuple[str, ...], said: str
+) -> None:
+    path = f"/desk/issues/{stock.issue_id}/uncertain"
+    assert f'href="{path}/{decision}"' in desk.read(path)
+    page = desk.read(f"{path}/{decision}")
+    for words in means:
+        assert words in page
+    assert states_of(open_transaction) == ["uncertain", "uncertain", "sent"]
+    fields = dict(re.findall(r'type="hidden" name="(decision|everyone|confirmed)" value="([^"]*)"', page))
+    assert said in decide(desk, stock, **fields)
+
+
+@pytest.mark.parametrize("decision", ["again", "accepted"])
+@pytest.mark.parametrize("confirmed", [{}, {"confirmed": "1"}, {"confirmed": "x"}])
+@pytest.mark.usefixtures("doubted")
+def test_another_number_than_was_confirmed_is_asked_about_again_and_changes_nothing(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction, decision: str, confirmed: dict[str, str]
+) -> None:
+    path = f"/desk/issues/{stock.issue_id}/uncertain"
+    response = desk.post(path, decision=decision, everyone="1", **confirmed)
+    assert response.location == f"{path}/{decision}"
+    assert ("the number of copies has changed" in desk.read(response.location)) == bool(confirmed)
+    assert states_of(open_transaction) == ["uncertain", "uncertain", "sent"]
+
+
+def test_nothing_is_asked_where_no_copy_waits_or_nobody_can_decide_so(
+    desk: Desk, editor_desk: Desk, stock: Stock, doubted: list[int]
+) -> None:
+    path = f"/desk/issues/{stock.issue_id}/uncertain"
+    assert editor_desk.get(f"{path}/again").status_code == 403
+    assert desk.get(f"{path}/leave").status_code == desk.get(f"{path}/burn").status_code == 404
+    for copy in doubted:
+        decide(desk, stock, "leave", copy=copy)
+    assert desk.get(f"{path}/again").location == path
+    assert "No copy waits for a decision any more." in desk.read(path)
+
+
+@pytest.mark.usefixtures("doubted")
+def test_a_paused_issue_says_that_copies_leave_when_it_is_resumed(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    path = f"/desk/issues/{stock.issue_id}/uncertain/again"
+    rests = "the copies leave when it is resumed"
+    assert rests not in desk.read(path)
+    with open_transaction() as session:
+        session.get_one(Issue, stock.issue_id).state = IssueState.PAUSED
+    assert rests in desk.read(path)
+
+
+@pytest.mark.usefixtures("doubted")
+def test_a_cancelled_issue_offers_to_settle_but_not_to_send_again(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        session.get_one(Issue, stock.issue_id).state = IssueState.CANCELLED
+    page = desk.read(f"/desk/issues/{stock.issue_id}/uncertain")
+    assert "Send again" not in page
+    assert "Send all again" not in page
+    assert "All were accepted" in page
+    assert "It was accepted" in page
 
 
 @pytest.mark.parametrize(
@@ -195,12 +277,9 @@ def test_the_missing_are_counted_and_sent_to(
     desk: Desk, stock: Stock, open_transaction: OpenTransaction, doubted: list[int]
 ) -> None:
     results = f"/desk/issues/{stock.issue_id}/results"
-    assert "Send to the missing" not in desk.read(results)
     with open_transaction() as session:
         make_reader(session, stock.newsletter_id, "late@example.org")
-    page = desk.read(results)
-    assert "1 reader has joined since and got no copy." in page
-    assert "Send to the missing 1" in page
+    assert "Send to 1 reader" in desk.read(f"/desk/issues/{stock.issue_id}/missing")
     desk.post(f"/desk/issues/{stock.issue_id}/missing")
     assert "1 person who was missing gets it now." in desk.read(results)
     desk.post(f"/desk/issues/{stock.issue_id}/missing")
@@ -229,7 +308,7 @@ def test_a_named_person_is_sent_another_copy_from_where_they_are_listed(
     assert "Send again" in desk.read(back)
     response = desk.post(f"/desk/issues/{stock.issue_id}/again", copy=copy, back=back)
     assert response.location == back
-    assert "1 copy is sent again." in desk.read(back)
+    assert "1 copy is being sent again." in desk.read(back)
     assert states_of(open_transaction) == after
 
 

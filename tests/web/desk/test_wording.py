@@ -49,3 +49,17 @@ def test_words_are_counted_as_the_script_counts_them(text: str, words: int) -> N
 def test_a_language_is_named_as_its_readers_name_it() -> None:
     assert wording.language_name("zh") == "中文"
     assert wording.language_name("tlh") == "tlh"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("the issue was cancelled", "The issue was cancelled."),
+        ("the relay refuses us (535 5.7.8 no)", "The relay refuses us (535 5.7.8 no)."),
+        ("Its time passed.", "Its time passed."),
+        ("  ", ""),
+        ("", ""),
+    ],
+)
+def test_a_reason_stands_as_a_sentence(reason: str, sentence: str) -> None:
+    assert wording.as_sentence(reason) == sentence
