@@ -4,6 +4,7 @@ PostriderError          something went wrong that we can say in a sentence
 ├── BadInput     422    what a person or program sent is wrong; the sentence says what and where
 ├── NotFound     404    no such thing, or no longer
 ├── Conflict     409    the thing has moved on since it was looked at; look again
+├── TooMany      429    more came from one place than one person sends; the same request may work later (retry)
 └── Unavailable  503    a part that we need is away; the same request may work later (retry)
 """
 
@@ -42,6 +43,14 @@ class Conflict(PostriderError):  # noqa: N818 - as above
 
     code = "conflict"
     status = 409
+
+
+class TooMany(PostriderError):  # noqa: N818 - as above
+    """More came from one network or for one address than one person sends."""
+
+    code = "too_many"
+    status = 429
+    retry = True
 
 
 class Unavailable(PostriderError):  # noqa: N818 - as above

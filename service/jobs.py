@@ -26,6 +26,10 @@ class Job(StrEnum):
     DELIVER_LETTER = "letters.deliver"
     SEND_ISSUE = "deliveries.send"
     SIGN_AHEAD = "deliveries.sign"
+    TEND_AUDIENCE = "deliveries.audience"  # id: issue
+    HANDLE_SIGN_UP = "subscribers.handle_sign_up"  # id: sign-up
+    RUN_IMPORT = "subscribers.import"  # id: import
+    UNDO_IMPORT = "subscribers.undo_import"  # id: import
     COUNT_HITS = "tracking.count"
     HANDLE_EVENT = "inbox.handle"  # id: outside event
     SYNC_ATTEMPT = "donations.sync_attempt"  # id: attempt

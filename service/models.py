@@ -13,15 +13,22 @@ from service.organisation import models as organisation
 from service.receipts import models as receipts
 from service.routes import models as routes
 from service.staff import models as staff
+from service.subscribers import change_models as changes
 from service.subscribers import models as subscribers
+from service.subscribers import signup_models as signups
+from service.subscribers import suppression_models as suppressions
+from service.subscribers.importing import models as imports
+from service.subscribers.segments import models as segments
 from service.tracking import models as tracking
 
 metadata = Base.metadata
 
 __all__ = [
     "alarms",
+    "changes",
     "deliveries",
     "donations",
+    "imports",
     "inbox",
     "issues",
     "mail",
@@ -31,9 +38,12 @@ __all__ = [
     "receipts",
     "reconcile",
     "routes",
+    "segments",
     "signin",
+    "signups",
     "staff",
     "subscribers",
+    "suppressions",
     "tracking",
     "turns",
 ]

@@ -9,7 +9,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, cast
 from urllib.parse import urlencode
 
@@ -31,9 +31,8 @@ from service.errors import BadInput, Conflict, NotFound, Unavailable
 from service.issues.models import Issue
 from service.organisation.queries import get_organisation
 from service.tokens import Purpose, TokenSigner
+from service.visitors.form_age import FormAge, judge_form_mark, make_form_mark
 
-YOUNGEST_FORM: Final = timedelta(seconds=2)  # nobody fills it in faster; programs do
-OLDEST_FORM: Final = timedelta(hours=24)
 # The page lives for 30 minutes, the least that Stripe allows, counted from when it gets our call
 # (docs.stripe.com/api/checkout/sessions/create, expires_at); the five on top are for calls that we repeat unchanged.
 PAGE_LASTS: Final = timedelta(minutes=35)
@@ -60,7 +59,7 @@ class HastyForm(Conflict):
 
 def make_form_token(signer: TokenSigner, made_at: datetime | None = None) -> str:
     """Return the token that a fresh form carries: when it was made, and a number that no other form has."""
-    return signer.sign(Purpose.GIFT_FORM, int((made_at or now()).timestamp()), secrets.randbits(62))
+    return make_form_mark(signer, Purpose.GIFT_FORM, made_at=made_at)
 
 
 def open_attempt(
@@ -185,15 +184,14 @@ def _read_nonce(signer: TokenSigner, token: str, wish: Wish) -> str:
 
     The wish is a part of it: whoever goes back and changes the amount is led to a page with the new amount.
     """
-    ids = signer.read(Purpose.GIFT_FORM, token)
-    if ids is None:
+    age = judge_form_mark(signer, Purpose.GIFT_FORM, token)
+    if age is FormAge.FOREIGN:
         raise StaleForm("This form can’t be used any more. Nothing was charged; please send it once more.")
-    age = now() - datetime.fromtimestamp(ids[0], UTC)
-    if age > OLDEST_FORM:
+    if age is FormAge.STALE:
         raise StaleForm("This form lay open for more than a day. Nothing was charged; please send it once more.")
-    if age < YOUNGEST_FORM:
+    if age is FormAge.HASTY:
         raise HastyForm("That was quick. Please press the button once more.")
-    said = json.dumps([*ids, asdict(wish)], sort_keys=True)
+    said = json.dumps([token, asdict(wish)], sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

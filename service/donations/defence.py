@@ -5,11 +5,9 @@ the public and one for whoever comes by a signed link; a donor who is signed in 
 ``close_if_flooded`` alone writes: its alarms are what keeps the doors closed, and settling one opens its door.
 """
 
-import ipaddress
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, Protocol
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -18,10 +16,11 @@ from service.alarms.models import Alarm
 from service.alarms.raising import raise_alarm
 from service.clock import now
 from service.donations.models import Attempt
-from service.errors import BadInput, PostriderError, Unavailable
+from service.errors import TooMany, Unavailable
 from service.inbox.models import OutsideEvent, Provider
 from service.organisation.models import Organisation
 from service.turns import Turn, take_turn
+from service.visitors.networks import UNKNOWN
 
 # A family, an office or a table at a dinner gives from one network; 18,000 cards were once tried from one address
 # (mozilla/donate.mozilla.org#1184).
@@ -49,20 +48,9 @@ CLOSED_FOR: Final = timedelta(minutes=15)
 
 ALARM: Final = "giving:flood"
 LINK_ALARM: Final = "giving:flood by links"
-UNKNOWN: Final = "unknown"
 DECLINED: Final = "payment_intent.payment_failed"
 _REPEAT_ALARM: Final = timedelta(minutes=1)  # often enough to keep the door closed, seldom enough for the log
 _CLOSING: Final = "gifts: the public form closed itself"
-# Some proxies write the port behind the address, and IPv6 then in brackets (RFC 3986 §3.2.2).
-_WITH_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](?::[0-9]+)?|(?P<four>[0-9.]+):[0-9]+")
-
-
-class TooMany(PostriderError):  # noqa: N818 - reads as a sentence where it is raised
-    """More forms came from one network or address than one giver sends."""
-
-    code = "too_many"
-    status: ClassVar[int] = 429
-    retry = True
 
 
 class GivingPaused(Unavailable):
@@ -77,27 +65,6 @@ class GivingClosed(Unavailable):
     code = "giving_closed"
 
 
-class NotProven(BadInput):
-    """The puzzle that programs fail was not solved."""
-
-    code = "not_proven"
-
-
-class Challenge(Protocol):
-    """A puzzle that people pass and programs fail, checked by our server. None is asked until one is set up."""
-
-    @property
-    def field(self) -> str:
-        """The form's field that holds the answer."""
-
-    @property
-    def widget(self) -> str:
-        """The puzzle itself, as HTML that is put above the button; its scripts must be our own."""
-
-    def passes(self, answer: str, remote_address: str) -> bool:
-        """Return whether the answer is right; a service that is away should let people through."""
-
-
 @dataclass(frozen=True)
 class Arrival:
     """How a giver came. ``asked_by``: the issue and the item whose signed link led here."""
@@ -105,21 +72,6 @@ class Arrival:
     network: str = UNKNOWN
     asked_by: tuple[int, int] | None = None
     is_signed_in: bool = False
-
-
-def network_of(remote_address: str | None) -> str:
-    """Return the network that one household or machine room shares: /24 of IPv4, /48 of IPv6.
-
-    A port behind the address is left out. All whose address can't be read are one network, ``UNKNOWN``.
-    """
-    raw = (remote_address or "").strip()
-    ported = _WITH_PORT.fullmatch(raw)
-    try:
-        address = ipaddress.ip_address(ported["six"] or ported["four"] or "" if ported else raw)
-    except ValueError:
-        return UNKNOWN
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return str(ipaddress.ip_network((mapped, 24 if mapped.version == 4 else 48), strict=False))
 
 
 def check_door(session: Session, organisation: Organisation, arrival: Arrival) -> None:
@@ -147,16 +99,6 @@ def check_limits(session: Session, arrival: Arrival, address_key: str) -> None:
     by_network = _count_attempts(session, since, Attempt.network == arrival.network)
     if by_address >= MOST_PER_ADDRESS or by_network >= most:
         raise TooMany("Many gifts were begun from here within an hour. Nothing was charged; please try again later.")
-
-
-def check_challenge(challenge: Challenge | None, answer: str, remote_address: str) -> None:
-    """Do nothing when no puzzle is set up or it was solved. Asks a service: never call it inside a transaction.
-
-    Raises:
-        NotProven: when it was not solved.
-    """
-    if challenge is not None and not challenge.passes(answer, remote_address):
-        raise NotProven("Please solve the puzzle above the button; it keeps programs out.")
 
 
 def is_closed_to(session: Session, arrival: Arrival) -> bool:

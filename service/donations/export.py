@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from service.donations.models import Donation, LedgerEntry
-from service.donations.spreadsheets import Cell, Plain, write_table
 from service.donations.totals import FIRST_DAY, LAST_DAY, start_of_day
 from service.errors import BadInput
 from service.money import write_plain
 from service.receipts.models import Receipt, ReceiptState
+from service.spreadsheets import Cell, Plain, write_table
 
 AT_ONCE: Final = 500  # rows held in memory
 _VALID: Final = (ReceiptState.ISSUED, ReceiptState.HELD)

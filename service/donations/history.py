@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from service.donations.models import Donation, RecurringChange, RecurringDonation
-from service.donations.spreadsheets import Cell, Plain, write_table
 from service.donations.states import Frequency, RecurringState
 from service.errors import NotFound
 from service.money import write_plain
 from service.organisation.models import Organisation
 from service.receipts.models import Receipt, Statement, StatementState
 from service.receipts.queries import list_receipts_of_donor, list_statements_of_donor
+from service.spreadsheets import Cell, Plain, write_table
 
 _ORDER: Final = {
     RecurringState.PAST_DUE: 0,

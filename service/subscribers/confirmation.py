@@ -1,18 +1,83 @@
-"""The second half of double opt-in. Owns that a person's own act, and nothing else, makes a subscription active."""
+"""The second half of double opt-in. Owns that a person's own act, and nothing else, makes a subscription active.
 
+It is also the person's word that the address may be mailed, whatever was said of it before the sign-up; never after.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.clock import now
+from service.errors import Conflict, NotFound
+from service.languages.sentences import for_readers
 from service.subscribers.consent import Proof, apply, lock_subscription
-from service.subscribers.models import Subscription
-from service.subscribers.states import ConsentSource, SubscriptionEvent
+from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.signup_models import SignUp
+from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
+from service.subscribers.suppression import lift_by_confirmation
+
+CONFIRM_WITHIN: Final = timedelta(days=30)
+TOO_OLD: Final = for_readers("This link is more than 30 days old. Sign up once more, and we will send you a fresh one.")
 
 
 def confirm_subscription(session: Session, subscription_id: int, *, wording: str) -> Subscription:
     """Make a pending subscription active and keep the proof. Safe to repeat: a second confirmation changes nothing.
 
     Raises:
+        Conflict: when it was asked for more than 30 days ago.
         NotFound: when there is no such subscription.
     """
     subscription = lock_subscription(session, subscription_id)
-    apply(session, subscription, SubscriptionEvent.CONFIRM, Proof(ConsentSource.CONFIRM_PAGE, wording))
+    _confirm(session, subscription, subscription.requested_at, Proof(ConsentSource.CONFIRM_PAGE, wording))
     return subscription
+
+
+def confirm_sign_up(session: Session, sign_up_id: int, *, wording: str) -> list[Subscription]:
+    """Make all that one sign-up asked for active and keep the proof; returns the subscriptions. Safe to repeat.
+
+    Raises:
+        Conflict: when it is more than 30 days old.
+        NotFound: when there is no such sign-up, or its person is no longer known.
+    """
+    sign_up, asked_for = get_asked_for(session, sign_up_id)
+    subscriptions = [lock_subscription(session, subscription.id) for subscription in asked_for]
+    for subscription in subscriptions:
+        proof = Proof(ConsentSource.CONFIRM_PAGE, wording, {"sign_up": sign_up.id})
+        _confirm(session, subscription, sign_up.created_at, proof)
+    return subscriptions
+
+
+def get_asked_for(session: Session, sign_up_id: int) -> tuple[SignUp, list[Subscription]]:
+    """Return a sign-up and the subscriptions that it asked for, in the order of their ids.
+
+    Raises:
+        NotFound: when there is no such sign-up, or its person is no longer known.
+    """
+    sign_up = session.get(SignUp, sign_up_id)
+    if sign_up is None:
+        raise NotFound(TOO_OLD)  # rows of that age are deleted
+    asked_for = (
+        select(Subscription)
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .where(Subscriber.address_key == sign_up.address_key, Subscription.newsletter_id.in_(sign_up.newsletter_ids))
+        .order_by(Subscription.id)
+    )
+    subscriptions = list(session.scalars(asked_for))
+    if not subscriptions:
+        raise NotFound(for_readers("This sign-up is not known here."))
+    return sign_up, subscriptions
+
+
+def has_expired(subscription: Subscription, asked_at: datetime) -> bool:
+    """Return whether it is too late to confirm what was asked for at ``asked_at``; what is confirmed stays so."""
+    return subscription.state is SubscriptionState.PENDING and now() - asked_at > CONFIRM_WITHIN
+
+
+def _confirm(session: Session, subscription: Subscription, asked_at: datetime, proof: Proof) -> None:
+    if has_expired(subscription, asked_at):
+        raise Conflict(TOO_OLD)
+    apply(session, subscription, SubscriptionEvent.CONFIRM, proof)
+    if subscription.state is SubscriptionState.ACTIVE:
+        lift_by_confirmation(session, subscription.subscriber.address_key, asked_at)

@@ -1,62 +1,102 @@
-"""Asking for a newsletter. Owns the first half of double opt-in; tells nobody who was already known."""
+"""Sign-ups as they come in. Owns that one form is stored once, by the same work for every address; decides nothing.
 
+Whatever depends on the address (is it known? may it be mailed? was it asked for too often?) is for a worker, see
+``signup_handling``: so neither the answer at the door nor its time tells anybody who reads what.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from service.addresses import Address, parse_address
-from service.mail.models import LetterKind
-from service.mail.outbox import post_letter
-from service.subscribers.consent import Proof, apply, lock_subscription
-from service.subscribers.models import Subscriber, Subscription
-from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
+from service.errors import BadInput, Conflict
+from service.jobs import Job, enqueue
+from service.languages.sentences import for_readers
+from service.subscribers.disposable import is_disposable
+from service.subscribers.people import tidy_name
+from service.subscribers.signup_models import Door, SignUp, SignUpRules
 
-LONGEST_NAME = 100
+LONGEST_SOURCE: Final = 100  # characters
 
 
-def request_subscription(
-    session: Session,
-    newsletter_id: int,
-    typed_address: str,
-    *,
-    name: str | None = None,
-    wording: str,
-    source: ConsentSource = ConsentSource.SIGNUP_PAGE,
-) -> None:
-    """Record the request and post a confirmation letter, unless the person already gets the newsletter.
+class SpentForm(Conflict):
+    """This form was sent before, for something else; a fresh one will do."""
 
-    Safe to repeat: one person and one subscription whatever happens, by unique constraints. The caller learns
-    nothing about whether the address was known.
+    code = "spent_form"
+
+
+class NothingChosen(BadInput):
+    """A sign-up for no newsletter at all."""
+
+    code = "nothing_chosen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody asks for at a door: ``address`` as typed, ``wording`` exactly as shown, ``mark`` of the form.
+
+    ``language`` is one of the readers'; ``source`` is an outsider's own word for where the form stands.
+    """
+
+    address: str
+    newsletter_ids: Sequence[int]
+    wording: str
+    door: Door
+    network: str
+    mark: str
+    language: str
+    name: str | None = None
+    source: str = ""
+
+
+def store_sign_up(session: Session, wish: Wish) -> None:
+    """Keep a sign-up and nudge a worker after the commit. Looks at no other row about the address.
+
+    Safe to repeat: the same form sent again unchanged is stored once, by the unique ``mark``.
 
     Raises:
-        BadInput: when the address can't be mailed.
+        BadInput: when the address can't be mailed, or is a throw-away one while staff refuse these.
+        NothingChosen: without a newsletter.
+        SpentForm: when the form was sent before with another address or for other newsletters.
     """
-    address = parse_address(typed_address)
-    subscriber_id = _ensure_subscriber(session, address, name)
-    subscription = lock_subscription(session, _ensure_subscription(session, subscriber_id, newsletter_id))
-    if subscription.state is SubscriptionState.ACTIVE:
-        return
-    apply(session, subscription, SubscriptionEvent.REQUEST, Proof(source, wording))
-    post_letter(session, LetterKind.CONFIRM, address.mailed, {"subscription": subscription.id})
+    newsletter_ids = sorted(set(wish.newsletter_ids))
+    if not newsletter_ids:
+        raise NothingChosen(for_readers("Please choose a newsletter."))
+    address = parse_address(wish.address)
+    _refuse_disposable(session, address)
+    row = insert(SignUp).values(
+        mark=wish.mark,
+        address=address.typed,
+        mailed_address=address.mailed,
+        address_key=address.key,
+        name=tidy_name(wish.name),
+        language=wish.language,
+        source=" ".join(wish.source.split())[:LONGEST_SOURCE],
+        newsletter_ids=newsletter_ids,
+        wording=wish.wording,
+        door=wish.door,
+        network=wish.network,
+    )
+    once = row.on_conflict_do_nothing(index_elements=[SignUp.mark]).returning(SignUp.id)
+    sign_up_id = session.scalar(once)
+    if sign_up_id is None:
+        _refuse_another(session, wish.mark, address, newsletter_ids)
+    else:
+        enqueue(session, Job.HANDLE_SIGN_UP, sign_up_id)
 
 
-def _ensure_subscriber(session: Session, address: Address, name: str | None) -> int:
-    tidy_name = " ".join((name or "").split())[:LONGEST_NAME] or None
-    statement = insert(Subscriber).values(
-        address=address.typed, mailed_address=address.mailed, address_key=address.key, name=tidy_name, language="en"
-    )
-    # An update that changes nothing is what makes RETURNING answer for a row that was already there.
-    upsert = statement.on_conflict_do_update(
-        index_elements=[Subscriber.address_key], set_={"address_key": statement.excluded.address_key}
-    )
-    return session.execute(upsert.returning(Subscriber.id)).scalar_one()
+def _refuse_disposable(session: Session, address: Address) -> None:
+    if session.get_one(SignUpRules, 1).refuses_disposable and is_disposable(address.mailed):
+        raise BadInput(
+            for_readers("We can’t write to throw-away addresses. Please use one that will still be yours tomorrow.")
+        )
 
 
-def _ensure_subscription(session: Session, subscriber_id: int, newsletter_id: int) -> int:
-    statement = insert(Subscription).values(
-        subscriber_id=subscriber_id, newsletter_id=newsletter_id, state=SubscriptionState.PENDING
-    )
-    upsert = statement.on_conflict_do_update(
-        index_elements=[Subscription.subscriber_id, Subscription.newsletter_id],
-        set_={"subscriber_id": statement.excluded.subscriber_id},
-    )
-    return session.execute(upsert.returning(Subscription.id)).scalar_one()
+def _refuse_another(session: Session, mark: str, address: Address, newsletter_ids: list[int]) -> None:
+    stored = session.execute(select(SignUp.address_key, SignUp.newsletter_ids).where(SignUp.mark == mark)).one()
+    if tuple(stored) != (address.key, newsletter_ids):
+        raise SpentForm(for_readers("This form was sent before. Please look once more and press the button."))

@@ -12,11 +12,17 @@ class SubscriptionState(StrEnum):
 
 
 class SubscriptionEvent(StrEnum):
-    """What a person can do about a newsletter."""
+    """What a person can do about a newsletter, and what a file that staff bring can do about a person."""
 
     REQUEST = "request"
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CHOOSE_FREQUENCY = "choose-frequency"
+    IMPORT = "import"
+    UNDO_IMPORT = "undo-import"
+    ERASE = "erase"
 
 
 class ConsentSource(StrEnum):
@@ -27,22 +33,65 @@ class ConsentSource(StrEnum):
     UNSUBSCRIBE_PAGE = "unsubscribe-page"
     ONE_CLICK = "one-click"
     MAIL = "mail"  # a mail to the address in List-Unsubscribe
+    PREFERENCES_PAGE = "preferences-page"
+    OTHER_SITE = "other-site"  # a form of ours that stands on another site
+    JSON = "json"
+    IMPORT = "import"
+    STAFF = "staff"
     SAMPLE = "sample"
+
+
+class MailFrequency(StrEnum):
+    """How often a person wants a newsletter at most."""
+
+    EVERY = "every"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
+class LeaveReason(StrEnum):
+    """Why somebody left, if they said."""
+
+    TOO_MANY = "too-many"
+    NOT_FOR_ME = "not-for-me"
+    NEVER_ASKED = "never-asked"
+    OTHER = "other"
 
 
 _PENDING, _ACTIVE, _GONE = SubscriptionState.PENDING, SubscriptionState.ACTIVE, SubscriptionState.UNSUBSCRIBED
 
-# Total: every state meets every event. A link in an old mail may be used at any time, so no pair is an error.
+_E = SubscriptionEvent
+
+# Total: every state meets every event. A link in an old mail may be used at any time, so no pair is an error. Only a
+# person's own confirmation leads to ACTIVE: a file brings new people, and changes nobody who is there.
 MOVES: dict[tuple[SubscriptionState, SubscriptionEvent], SubscriptionState] = {
-    (_PENDING, SubscriptionEvent.REQUEST): _PENDING,
-    (_PENDING, SubscriptionEvent.CONFIRM): _ACTIVE,
-    (_PENDING, SubscriptionEvent.UNSUBSCRIBE): _GONE,
-    (_ACTIVE, SubscriptionEvent.REQUEST): _ACTIVE,
-    (_ACTIVE, SubscriptionEvent.CONFIRM): _ACTIVE,
-    (_ACTIVE, SubscriptionEvent.UNSUBSCRIBE): _GONE,
-    (_GONE, SubscriptionEvent.REQUEST): _PENDING,
-    (_GONE, SubscriptionEvent.CONFIRM): _GONE,  # an old confirmation link brings nobody back; a fresh sign-up does
-    (_GONE, SubscriptionEvent.UNSUBSCRIBE): _GONE,
+    (_PENDING, _E.REQUEST): _PENDING,
+    (_PENDING, _E.CONFIRM): _ACTIVE,
+    (_PENDING, _E.UNSUBSCRIBE): _GONE,
+    (_PENDING, _E.PAUSE): _PENDING,
+    (_PENDING, _E.RESUME): _PENDING,
+    (_PENDING, _E.CHOOSE_FREQUENCY): _PENDING,
+    (_PENDING, _E.IMPORT): _PENDING,
+    (_PENDING, _E.UNDO_IMPORT): _PENDING,
+    (_PENDING, _E.ERASE): _GONE,
+    (_ACTIVE, _E.REQUEST): _ACTIVE,
+    (_ACTIVE, _E.CONFIRM): _ACTIVE,
+    (_ACTIVE, _E.UNSUBSCRIBE): _GONE,
+    (_ACTIVE, _E.PAUSE): _ACTIVE,
+    (_ACTIVE, _E.RESUME): _ACTIVE,
+    (_ACTIVE, _E.CHOOSE_FREQUENCY): _ACTIVE,
+    (_ACTIVE, _E.IMPORT): _ACTIVE,
+    (_ACTIVE, _E.UNDO_IMPORT): _GONE,
+    (_ACTIVE, _E.ERASE): _GONE,
+    (_GONE, _E.REQUEST): _PENDING,
+    (_GONE, _E.CONFIRM): _GONE,  # an old confirmation link brings nobody back; a fresh sign-up does
+    (_GONE, _E.UNSUBSCRIBE): _GONE,
+    (_GONE, _E.PAUSE): _GONE,
+    (_GONE, _E.RESUME): _GONE,
+    (_GONE, _E.CHOOSE_FREQUENCY): _GONE,
+    (_GONE, _E.IMPORT): _GONE,
+    (_GONE, _E.UNDO_IMPORT): _GONE,
+    (_GONE, _E.ERASE): _GONE,
 }
 
 

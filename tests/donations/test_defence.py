@@ -7,8 +7,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -31,33 +29,30 @@ from service.donations.defence import (
     MOST_PER_NETWORK,
     MOST_PER_NETWORK_IN_FLOOD,
     PAGES_CLOSE_WITHIN,
-    UNKNOWN,
     Arrival,
     GivingClosed,
     GivingPaused,
-    NotProven,
-    TooMany,
-    check_challenge,
     check_door,
     check_limits,
     close_if_flooded,
     is_closed,
     is_closed_to_links,
-    network_of,
 )
 from service.donations.models import Attempt, Fund
 from service.donations.states import Frequency
+from service.errors import TooMany
 from service.inbox.models import EventState, OutsideEvent, Provider
 from service.organisation.models import Organisation
 from service.organisation.queries import get_organisation
-from service.staff.accounts import create_account
 from service.staff.roles import Role
 from service.tokens import TokenSigner
 from service.turns import Turn
+from service.visitors.networks import UNKNOWN
 from service.wiring import Services
 from tests.donations.forms import fill_form
 from tests.factories.giving import make_fund, make_organisation
 from tests.factories.publication import make_issue, make_newsletter
+from tests.factories.staff import make_account
 from tests.fixtures.services import OpenTransaction
 
 PUBLIC = Arrival("198.51.100.0/24")
@@ -125,35 +120,6 @@ def is_open(session: Session, arrival: Arrival = PUBLIC) -> bool:
 def an_issue(session: Session) -> int:
     """Store an issue that could have asked."""
     return make_issue(session, make_newsletter(session, "crossings")).id
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.77", "192.0.2.0/24"),
-        ("2001:db8:aa:bb::1", "2001:db8:aa::/48"),
-        ("::ffff:192.0.2.9", "192.0.2.0/24"),
-        ("192.0.2.77:50123", "192.0.2.0/24"),
-        ("[2001:db8:aa:bb::1]:443", "2001:db8:aa::/48"),
-        ("[2001:db8:aa:bb::1]", "2001:db8:aa::/48"),
-        ("[::ffff:192.0.2.9]:1", "192.0.2.0/24"),
-        (" 192.0.2.77 ", "192.0.2.0/24"),
-        ("fe80::1%eth0", "fe80::/48"),
-        ("", UNKNOWN),
-        (None, UNKNOWN),
-        ("unix:", UNKNOWN),
-        ("[]:443", UNKNOWN),
-        ("192.0.2.1:", UNKNOWN),
-        ("192.0.2.1, 10.0.0.1", UNKNOWN),
-    ],
-)
-def test_a_network_is_what_one_household_or_machine_room_shares(address: str | None, network: str) -> None:
-    assert network_of(address) == network
-
-
-@given(st.text(max_size=60) | st.text("0123456789abcdef.:[]%/ ", max_size=60))
-def test_whatever_stands_where_an_address_should_is_some_network(address: str) -> None:
-    assert network_of(address)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +249,7 @@ def test_a_flood_that_lasts_keeps_the_door_closed_by_the_same_alarm(session: Ses
 
 
 def test_staff_open_the_door_before_by_settling_the_alarm(session: Session) -> None:
-    account = create_account(session, "pat@example.org", "Pat", "correct horse battery", Role.PUBLISHER)
+    account = make_account(session, "pat@example.org", "Pat", "correct horse battery", Role.PUBLISHER)
     end_flood(session, timedelta(minutes=6))
     assert not is_open(session)
     settle_alarm(session, list_standing_alarms(session)[0].id, account.id)
@@ -374,21 +340,3 @@ def test_in_a_flood_a_link_from_a_mail_is_for_a_household_and_not_for_a_machine_
     with pytest.raises(TooMany):
         check_limits(session, PUBLIC, "ada@example.org")
     check_limits(session, Arrival("203.0.113.0/24"), "ada@example.org")
-
-
-class Riddle:
-    """A challenge with one right answer."""
-
-    field = "riddle"
-    widget = ""
-
-    def passes(self, answer: str, remote_address: str) -> bool:
-        """Return whether it is the right one."""
-        return (answer, remote_address) == ("42", "192.0.2.1")
-
-
-def test_a_challenge_is_asked_only_where_one_is_set_up() -> None:
-    check_challenge(None, "", "192.0.2.1")
-    check_challenge(Riddle(), "42", "192.0.2.1")
-    with pytest.raises(NotProven):
-        check_challenge(Riddle(), "", "192.0.2.1")

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from service.donations.export import Table, export_table
 from service.donations.giftfacts import update_receipt
-from service.donations.spreadsheets import BYTE_ORDER_MARK, Plain, write_table
 from service.errors import BadInput
+from service.spreadsheets import BYTE_ORDER_MARK, Plain, write_table
 from tests.factories.giving import PAID_AT, make_donation, make_donor, make_fund, make_organisation
 
 EASTERN = ZoneInfo("America/New_York")

@@ -28,13 +28,13 @@ from service.donations.states import DonationState, LedgerKind, RefundState
 from service.donations.upkeep import tend_gifts
 from service.errors import BadInput, Conflict, NotFound, Unavailable
 from service.jobs import Job
-from service.staff.accounts import create_account
 from service.staff.models import Account
 from service.staff.roles import Role
 from service.turns import Turn
 from service.wiring import Services
 from tests.adapters.stripe.giving import give_payment
 from tests.factories.giving import PAID_AT, make_donation, make_donor, make_fund, make_organisation
+from tests.factories.staff import make_account
 from tests.fixtures.services import OpenTransaction, PublishedJobs
 
 LIMIT = 50_000  # what one person may pay back
@@ -43,7 +43,7 @@ OURS = {DonationState.SUCCEEDED, DonationState.PARTIALLY_REFUNDED}
 
 def make_staff(session: Session, name: str = "Tove") -> Account:
     """Store a treasurer."""
-    return create_account(session, f"{name.lower()}@office.example", name, "correct horse battery", Role.TREASURER)
+    return make_account(session, f"{name.lower()}@office.example", name, "correct horse battery", Role.TREASURER)
 
 
 def make_gift(

@@ -12,10 +12,10 @@ from service.donations.models import Donation, Donor
 from service.donations.offline import VoidReason, void_offline_gift
 from service.donations.purpose import name_fund
 from service.donations.refunds import approve_refund, request_refund
-from service.staff.accounts import create_account
 from service.staff.models import Account
 from service.staff.roles import Role
 from tests.factories.giving import make_donation, make_donor, make_fund, make_organisation
+from tests.factories.staff import make_account
 from tests.fixtures.services import OpenTransaction
 
 Change = Callable[[Session, Donation], object]
@@ -30,7 +30,7 @@ def ask(session: Session, gift: Donation) -> int:
 def agree(session: Session, gift: Donation) -> None:
     """Ask for a refund, and agree to it as somebody else."""
     request_id = ask(session, gift)
-    second = create_account(session, "sven@office.example", "Sven", "correct horse battery", Role.TREASURER)
+    second = make_account(session, "sven@office.example", "Sven", "correct horse battery", Role.TREASURER)
     approve_refund(session, request_id, second)
 
 
@@ -50,7 +50,7 @@ def test_a_change_at_the_desk_lets_a_row_that_names_the_gift_be_written(
 ) -> None:
     with open_transaction() as session:
         make_organisation(session).refund_limit_minor = 0
-        create_account(session, "tove@office.example", "Tove", "correct horse battery", Role.TREASURER)
+        make_account(session, "tove@office.example", "Tove", "correct horse battery", Role.TREASURER)
         gift = make_donation(session, make_donor(session), make_fund(session))
         if change == "void":
             gift.payment_id, gift.offline_id = None, "a0" * 16

@@ -2,16 +2,15 @@
 
 import pytest
 
-from service.errors import BadInput, NotFound
-from service.jobs import Job
+from service.errors import NotFound
 from service.subscribers.confirmation import confirm_subscription
-from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.models import Subscription
 from service.subscribers.queries import count_active, find_subscriber, list_consent_events
-from service.subscribers.signup import request_subscription
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 from service.subscribers.unsubscribe import unsubscribe
 from tests.factories.publication import make_newsletter
-from tests.fixtures.services import OpenTransaction, PublishedJobs
+from tests.factories.readers import request_subscription
+from tests.fixtures.services import OpenTransaction
 
 WORDING = "I would like to get Crossings by mail."
 
@@ -30,9 +29,7 @@ def _request(open_transaction: OpenTransaction, newsletter_id: int, address: str
         return subscriber.subscriptions[0].id
 
 
-def test_a_request_is_pending_with_proof_and_a_letter(
-    open_transaction: OpenTransaction, newsletter_id: int, published_jobs: PublishedJobs
-) -> None:
+def test_a_request_is_pending_with_proof(open_transaction: OpenTransaction, newsletter_id: int) -> None:
     subscription_id = _request(open_transaction, newsletter_id)
     with open_transaction() as session:
         subscription = session.get_one(Subscription, subscription_id)
@@ -40,7 +37,6 @@ def test_a_request_is_pending_with_proof_and_a_letter(
         assert subscription.subscriber.mailed_address == "Jane@example.org"
         events = list_consent_events(session, subscription_id)
         assert [(event.event, event.wording) for event in events] == [(SubscriptionEvent.REQUEST, WORDING)]
-    assert len(published_jobs.of(Job.DELIVER_LETTER)) == 1
 
 
 def test_a_second_request_by_another_spelling_is_the_same_person(
@@ -48,17 +44,6 @@ def test_a_second_request_by_another_spelling_is_the_same_person(
 ) -> None:
     first = _request(open_transaction, newsletter_id)
     assert _request(open_transaction, newsletter_id, "jane@EXAMPLE.org") == first
-
-
-def test_someone_who_already_reads_gets_no_second_letter(
-    open_transaction: OpenTransaction, newsletter_id: int, published_jobs: PublishedJobs
-) -> None:
-    subscription_id = _request(open_transaction, newsletter_id)
-    with open_transaction() as session:
-        confirm_subscription(session, subscription_id, wording="Yes")
-    published_jobs.jobs.clear()
-    _request(open_transaction, newsletter_id)
-    assert published_jobs.jobs == []
 
 
 def test_confirming_twice_leaves_one_proof(open_transaction: OpenTransaction, newsletter_id: int) -> None:
@@ -85,15 +70,6 @@ def test_leaving_keeps_the_proof_and_a_fresh_sign_up_starts_again(
     _request(open_transaction, newsletter_id)
     with open_transaction() as session:
         assert session.get_one(Subscription, subscription_id).state is SubscriptionState.PENDING
-
-
-def test_an_address_that_cannot_be_mailed_leaves_nothing_behind(
-    open_transaction: OpenTransaction, newsletter_id: int
-) -> None:
-    with pytest.raises(BadInput), open_transaction() as session:
-        request_subscription(session, newsletter_id, "jane@@example.org", wording=WORDING)
-    with open_transaction() as session:
-        assert session.query(Subscriber).count() == 0
 
 
 def test_an_unknown_subscription_cannot_be_confirmed(open_transaction: OpenTransaction) -> None:
