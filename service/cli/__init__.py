@@ -11,6 +11,7 @@ from service.cli.bench import bench
 from service.cli.database import migrate
 from service.cli.dkim import dkim
 from service.cli.donations import donations
+from service.cli.doors import doors
 from service.cli.issue import issue
 from service.cli.newsletter import newsletter
 from service.cli.organisation import organisation
@@ -18,6 +19,7 @@ from service.cli.receive import receive
 from service.cli.run import run
 from service.cli.send import send
 from service.cli.staff import staff
+from service.cli.subscribers import subscribers
 from service.errors import PostriderError
 from service.settings import BadSettings
 
@@ -32,7 +34,11 @@ def postrider() -> None:
     """
 
 
-for command in (run, issue, send, donations, newsletter, organisation, staff, dkim, receive, migrate, bench):
+NOUNS = (
+    *(run, issue, send, subscribers, donations, newsletter, doors, organisation, staff, dkim, receive, migrate),
+    bench,
+)
+for command in NOUNS:
     postrider.add_command(command)
 
 

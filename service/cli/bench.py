@@ -9,6 +9,7 @@ import click
 
 from service.development.bench.confirmations import measure_confirmations
 from service.development.bench.faults import FaultOrder, measure_faults
+from service.development.bench.imports import measure_importing
 from service.development.bench.send import Order, measure_sending
 from service.development.bench.webhooks import measure_webhooks
 from service.development.ports import LOOPBACK
@@ -84,6 +85,15 @@ def bench_confirmations(recipients: int, processes: int, *, as_json: bool) -> No
             f"s: half had their mail within {figures.p50_seconds:.2f} s, 95 of 100 within {figures.p95_seconds:.2f} s, "
             f"the slowest after {figures.slowest_seconds:.2f} s; {figures.lost} never came."
         )
+    click.echo(json.dumps(figures.to_plain_data()))
+
+
+@bench.command("import")
+@click.option("--rows", type=click.IntRange(1_000, 5_000_000), default=100_000, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The figures alone, as the last line.")
+def bench_import(rows: int, *, as_json: bool) -> None:
+    """Bring in a file of readers, beside COPY of the same people; then once more, and take it back."""
+    figures = measure_importing(rows, _choose_say(as_json=as_json))
     click.echo(json.dumps(figures.to_plain_data()))
 
 

@@ -3,9 +3,11 @@
 Owns which kinds of letter there are and which of their values are one reader's own. A letter is laid out once for all
 its readers and then filled, so that one more costs no child process. Never sends.
 
-A new kind is a line in ``_OWN_VALUES`` and, in ``templates/email``, ``<kind>.<language>.jinja`` with the sentences;
-``letter.mjml.jinja`` and ``letter.txt.jinja`` (its first line is the subject) print them. A kind in ``_OWN_SHEETS``
-has ``<kind>.mjml.jinja`` and ``<kind>.txt.jinja`` instead.
+A new kind is a line in ``_OWN_VALUES`` and its sentences in ``templates/email``. To a reader, it is a name in
+``_TO_READERS`` too, and ``<kind>.words.jinja`` in the languages of the catalogues; ``reader.mjml.jinja`` and
+``reader.txt.jinja`` (its first line is the subject) print it. To a giver, ``<kind>.<language>.jinja``, printed by
+``letter.mjml.jinja`` and ``letter.txt.jinja``. A kind in ``_OWN_SHEETS`` has ``<kind>.mjml.jinja`` and
+``<kind>.txt.jinja`` instead.
 """
 
 import re
@@ -15,6 +17,8 @@ from functools import lru_cache
 from html import escape
 from typing import Final
 
+from service.languages.choosing import LANGUAGES, choose
+from service.languages.direction import direction_of
 from service.rendering import design
 from service.rendering.attachments import Attachment, join_mixed
 from service.rendering.checks import check_mail_html
@@ -24,15 +28,19 @@ from service.rendering.jinja import render_template
 from service.rendering.layout import lay_out
 from service.rendering.mjml_rules import BadLayout
 from service.rendering.slots import Marks, Slot, SlotKind, make_marks
-from service.rendering.words import direction, words_for
 from service.rendering.wrap import wrap
 
+_TO_A_READER: Final = frozenset({"button_url"})
 _TO_A_GIVER: Final = frozenset({"donor_name", "button_url"})
 _ABOUT_A_GIFT: Final = _TO_A_GIVER | {"amount", "fund", "method"}
 
 # Each kind of letter, with those of its values that differ from reader to reader.
 _OWN_VALUES: Final[Mapping[str, frozenset[str]]] = {
-    "confirm": frozenset({"confirm_url"}),
+    "confirm": _TO_A_READER,
+    "already_subscribed": _TO_A_READER,
+    "self_service": _TO_A_READER,
+    "address_old": _TO_A_READER | {"new_address"},
+    "address_new": _TO_A_READER,
     "alarm": frozenset({"sentence", "raised_at", "desk_url"}),
     "receipt": _ABOUT_A_GIFT
     | {"number", "given_on", "paid", "refunded", "fee_cover", "benefit", "fair_value", "deductible"}
@@ -47,7 +55,9 @@ _OWN_VALUES: Final[Mapping[str, frozenset[str]]] = {
     "recurring_ended": _ABOUT_A_GIFT | {"ended_on"},
     "donor_sign_in": _TO_A_GIVER | {"minutes"},
 }
-_OWN_SHEETS: Final = frozenset({"confirm", "alarm"})
+_TO_READERS: Final = frozenset({"confirm", "already_subscribed", "self_service", "address_old", "address_new"})
+_OWN_SHEETS: Final = frozenset({"alarm"})
+_GIVERS_LANGUAGES: Final = ("en", "ru", "zh")  # that letters about gifts have sentences in
 
 # What anybody on the web may have typed: shown short and plain, and in no subject line.
 _TYPED_BY_STRANGERS: Final = frozenset({"donor_name", "tribute"})
@@ -76,11 +86,11 @@ class EncodedLetter:
 def render_letter(kind: str, context: Mapping[str, str]) -> RenderedLetter:
     """Render the letter ``kind`` for one reader, with a string in ``context`` for each value that its templates name.
 
-    ``confirm``, the double opt-in, takes ``newsletter``, ``publisher``, ``postal_address``, ``confirm_url`` and
-    ``language`` (the reader's; English when we have no words in it). Letters about gifts take ``organisation`` and what
-    ``donations.letters`` and ``receipts.letters`` say; there an empty value leaves its line out. Raises KeyError for an
-    unknown kind or a missing value of the reader's own, jinja2.UndefinedError for another missing value, BadLayout when
-    it cannot be laid out.
+    A letter to a reader takes ``newsletters`` (a name a line), ``publisher``, ``postal_address``, ``button_url`` and
+    ``language`` (the reader's; English when we have no words in it); ``self_service`` also ``hours``, ``address_old``
+    also ``new_address``. Letters about gifts take ``organisation`` and what ``donations.letters`` and
+    ``receipts.letters`` say; there an empty value leaves its line out. Raises KeyError for an unknown kind or a missing
+    value of the reader's own, jinja2.UndefinedError for another missing value, BadLayout when it cannot be laid out.
     """
     own = {name: _clean_own(name, context[name]) for name in _OWN_VALUES[kind]}
     shared = tuple(sorted((name, clean_text(value)) for name, value in context.items() if name not in own))
@@ -116,20 +126,18 @@ def _lay_out_letter(
     """
     marks = make_marks(kind, shared)
     given = dict(shared)
-    words = words_for(given["language"])
+    language = choose([given.pop("language")], LANGUAGES if kind in _TO_READERS else _GIVERS_LANGUAGES)
     values = {
         **given,
         **{name: marks.write(Slot(SlotKind.VALUE, name)) if name in present else "" for name in _OWN_VALUES[kind]},
         "kind": kind,
         "design": design,
-        "words": words,
-        "language": words.language,
-        "direction": direction(words.language),
+        "direction": direction_of(language),
     }
-    sheet = kind if kind in _OWN_SHEETS else "letter"
-    html = lay_out(render_template(f"{sheet}.mjml.jinja", **values))
+    sheet = "reader" if kind in _TO_READERS else kind if kind in _OWN_SHEETS else "letter"
+    html = lay_out(render_template(f"{sheet}.mjml.jinja", language=language, **values))
     check_mail_html(html, hosts=())
-    subject, _, text = render_template(f"{sheet}.txt.jinja", **values).strip().partition("\n")
+    subject, _, text = render_template(f"{sheet}.txt.jinja", language=language, **values).strip().partition("\n")
     _check_subject(marks, subject)
     return marks, RenderedLetter(clean_line(subject), html, text.strip())
 

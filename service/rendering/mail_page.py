@@ -12,13 +12,14 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from service.languages.direction import direction_of
 from service.rendering import design
 from service.rendering.content import IssueContent
 from service.rendering.entries import FRAME, Entries, Entry, Gift, Way
 from service.rendering.jinja import render_template
 from service.rendering.prose_html import HtmlVoice, render_notes_html, render_prose_html
 from service.rendering.slots import Marks, Slot, SlotKind
-from service.rendering.words import Words, direction, words_for
+from service.rendering.words import Words, words_for
 
 _TEXT_WIDTH: Final = design.MAIL_WIDTH - 2 * design.SPACE["6"]
 _SHORT: Final = 7  # characters of a suggested amount that fit in a quarter of a phone 360 px wide, such as $25,000
@@ -88,7 +89,7 @@ def render_mail_page(
         issue=content,
         newsletter=content.newsletter,
         language=content.language,
-        direction=direction(content.language),
+        direction=direction_of(content.language),
         preheader=content.preheader,
         headline=content.title or content.newsletter.name,
         number=words.format_number(content.volume, content.number),
@@ -114,7 +115,7 @@ def _print(entry: Entry, marks: Marks) -> Part:
         title=entry.item.title,
         byline=words.format_byline(entry.item.byline),
         language=entry.item.language,
-        direction=direction(entry.item.language),
+        direction=direction_of(entry.item.language),
         body=Markup(render_prose_html(entry.prose, voice)),  # noqa: S704 - prose_html escapes every text it writes
         notes=Markup(render_notes_html(entry.prose, voice)),  # noqa: S704 - as above
         gift=entry.gift,
@@ -140,7 +141,7 @@ def _print_closing(content: IssueContent, gift: Gift) -> Part:
         title=words.give_heading,
         byline="",
         language=content.language,
-        direction=direction(content.language),
+        direction=direction_of(content.language),
         body=Markup(),
         notes=Markup(),
         gift=gift,

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from html import escape
 from itertools import takewhile
 
+from service.languages.direction import direction_of
 from service.rendering.content import GiftOffer, IssueContent, ItemContent, clean_item, clean_line
 from service.rendering.entries import CONTENTS_FROM, is_listed, parse_item
 from service.rendering.markdown import Prose
 from service.rendering.prose_html import HtmlVoice, escape_attribute, render_notes_html, render_prose_html
-from service.rendering.words import Words, direction, words_for
+from service.rendering.words import Words, words_for
 
 
 def render_item_html(item: ItemContent, position: int, *, tax_line: str = "") -> str:
@@ -28,7 +29,7 @@ def render_item_html(item: ItemContent, position: int, *, tax_line: str = "") ->
     voice = HtmlVoice(position, words, {}, lambda link: link.url, lambda fallback: fallback)
     place = f"item-{position}"
     named = f' aria-labelledby="{place}-title"' if item.title else ""
-    language = f'lang="{escape_attribute(item.language)}" dir="{direction(item.language)}"'
+    language = f'lang="{escape_attribute(item.language)}" dir="{direction_of(item.language)}"'
     head = _head(item, place, words)
     body = render_prose_html(prose, voice)
     notes = _notes(prose, voice, item.title)
@@ -108,7 +109,7 @@ def _notes(prose: Prose, voice: HtmlVoice, title: str) -> str:
 
 
 def _line(item: ItemContent, place: int) -> str:
-    language = f'lang="{escape_attribute(item.language)}" dir="{direction(item.language)}"'
+    language = f'lang="{escape_attribute(item.language)}" dir="{direction_of(item.language)}"'
     byline = words_for(item.language).format_byline(item.byline)
     shown = f' <span class="byline">{escape(byline)}</span>' if byline else ""
     return f'<li {language}><a href="#item-{place}">{escape(item.title)}</a>{shown}</li>'

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-# Scripts written from right to left, by primary language subtag (Unicode CLDR, characterOrder).
-_RIGHT_TO_LEFT: Final = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+from service.languages.choosing import primary_subtag
 
 
 @dataclass(frozen=True)
@@ -153,18 +152,103 @@ _CHINESE: Final = Words(
     date_form="{year}年{month}月{day}日",
 )
 
-_BY_LANGUAGE: Final = {words.language: words for words in (_ENGLISH, _RUSSIAN, _CHINESE)}
+_FRENCH: Final = Words(
+    language="fr",
+    contents="Dans ce numéro",
+    briefs="En bref",
+    notes="Notes",
+    note_reference="Note {}",
+    note_back="Retour au texte, note {}",
+    by="Par {}",
+    joiner=", ",
+    last_joiner=" et ",
+    give="Faire un don",
+    give_heading="Soutenez notre travail",
+    give_amount="Donner {}",
+    give_other="Un autre montant",
+    give_monthly="Donner chaque mois",
+    thanks_heading="Merci de votre don",
+    thanks="Il rend ce numéro possible.",
+    thanks_link="Vos dons et reçus",
+    unsubscribe="Se désabonner",
+    view="Voir dans un navigateur",
+    earlier="Numéros précédents",
+    reason="Vous recevez «\u00a0{}\u00a0» parce que vous avez confirmé votre abonnement.",
+    write="Nous écrire",
+    image="Image",
+    volume="Volume {}, ",
+    number="n° {}",
+    months=tuple("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()),  # noqa: SIM905 - as above
+    date_form="{day} {month} {year}",
+)
+
+_SPANISH: Final = Words(
+    language="es",
+    contents="En este número",
+    briefs="En breve",
+    notes="Notas",
+    note_reference="Nota {}",
+    note_back="Volver al texto, nota {}",
+    by="Por {}",
+    joiner=", ",
+    last_joiner=" y ",
+    give="Hacer un donativo",
+    give_heading="Apoye nuestro trabajo",
+    give_amount="Donar {}",
+    give_other="Otra cantidad",
+    give_monthly="Donar cada mes",
+    thanks_heading="Gracias por su donativo",
+    thanks="Hace posible este número.",
+    thanks_link="Sus donativos y recibos",
+    unsubscribe="Darse de baja",
+    view="Ver en un navegador",
+    earlier="Números anteriores",
+    reason="Recibe «{}» porque confirmó su suscripción.",
+    write="Escríbanos",
+    image="Imagen",
+    volume="Volumen {}, ",
+    number="n.º {}",
+    months=tuple(
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()  # noqa: SIM905 - as above
+    ),
+    date_form="{day} de {month} de {year}",
+)
+
+_GERMAN: Final = Words(
+    language="de",
+    contents="In dieser Ausgabe",
+    briefs="Kurz gemeldet",
+    notes="Anmerkungen",
+    note_reference="Anmerkung {}",
+    note_back="Zurück zum Text, Anmerkung {}",
+    by="Von {}",
+    joiner=", ",
+    last_joiner=" und ",
+    give="Spenden",
+    give_heading="Unterstützen Sie unsere Arbeit",
+    give_amount="{} spenden",
+    give_other="Anderer Betrag",
+    give_monthly="Monatlich spenden",
+    thanks_heading="Danke für Ihre Spende",
+    thanks="Sie macht diese Ausgabe möglich.",
+    thanks_link="Ihre Spenden und Quittungen",
+    unsubscribe="Abbestellen",
+    view="Im Browser ansehen",
+    earlier="Frühere Ausgaben",
+    reason="Sie erhalten „{}“, weil Sie Ihr Abonnement bestätigt haben.",
+    write="Schreiben Sie uns",
+    image="Bild",
+    volume="Jahrgang {}, ",
+    number="Nr. {}",
+    months=tuple(
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()  # noqa: SIM905 - as above
+    ),
+    date_form="{day}. {month} {year}",
+)
+
+_BY_LANGUAGE: Final = {words.language: words for words in (_ENGLISH, _RUSSIAN, _CHINESE, _FRENCH, _SPANISH, _GERMAN)}
 
 
 def words_for(language: str) -> Words:
     """Return the words for a BCP 47 tag, by its primary subtag; English when that language has none."""
-    return _BY_LANGUAGE.get(_primary(language), _ENGLISH)
-
-
-def direction(language: str) -> str:
-    """Return ``rtl`` for a language written from right to left, else ``ltr``."""
-    return "rtl" if _primary(language) in _RIGHT_TO_LEFT else "ltr"
-
-
-def _primary(language: str) -> str:
-    return language.replace("_", "-").partition("-")[0].lower()
+    return _BY_LANGUAGE.get(primary_subtag(language), _ENGLISH)

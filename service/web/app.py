@@ -8,17 +8,22 @@ from werkzeug.routing import BaseConverter
 from service.issues.queries import issue_label
 from service.settings import ROOT, load_settings
 from service.web import (
+    address,
     archive,
     assets,
     confirm,
     draft,
+    embed,
     feed,
     give,
     giving,
     health,
     home,
     inbox,
+    preferences,
+    self_service,
     signup,
+    signup_json,
     tracking,
     unsubscribe,
     view,
@@ -27,6 +32,7 @@ from service.web import (
 from service.web.assets import configure_assets
 from service.web.desk import blueprint as desk
 from service.web.forgery import configure_forgery
+from service.web.language import configure_languages
 from service.web.problems import configure_problems
 from service.web.security import configure_security
 from service.web.services import EXTENSION
@@ -34,7 +40,8 @@ from service.web.sessions import configure_sessions
 from service.wiring import Services, wire
 
 PAGES = (
-    *(home, signup, confirm, unsubscribe, view, draft, archive, feed, tracking, health, assets),
+    *(home, signup, signup_json, embed, confirm, unsubscribe, preferences, self_service, address),
+    *(view, draft, archive, feed, tracking, health, assets),
     *(give, giving, webhooks),
 )
 
@@ -66,6 +73,7 @@ def create_app(services: Services | None = None) -> Flask:
     configure_forgery(app)
     configure_problems(app)
     configure_assets(app)
+    configure_languages(app)
     _register_pages(app, services)
     return app
 

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 1000, 240  # units of the viewBox, stretched to the page
 _WITH_HOUR = "%-d %b, %H:%M"
+_WITH_ZONE = f"{_WITH_HOUR} %Z"
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Part:
 
 
 class Moment(Protocol):
-    """One step of time; ``at`` is aware UTC, its beginning."""
+    """One step of time; ``at`` is aware, its beginning; it is shown in its own zone."""
 
     @property
     def at(self) -> datetime: ...
@@ -146,21 +147,21 @@ def _summary(points: Sequence[Moment]) -> str:
     busiest = max(points, key=lambda point: point.opens)
     return (
         f"opens {sum(point.opens for point in points):,}, clicks {sum(point.clicks for point in points):,}; "
-        f"most opens in the step from {busiest.at.strftime(_WITH_HOUR)} UTC. A table follows."
+        f"most opens in the step from {busiest.at.strftime(_WITH_ZONE)}. A table follows."
     )
 
 
 def _table(points: Sequence[Moment], heading: str) -> Markup:
     row = Markup('<tr><th scope="row">{}</th><td class="number">{:,}</td><td class="number">{:,}</td></tr>')
     rows = Markup().join(
-        row.format(f"{point.at.strftime(_WITH_HOUR)}", point.opens, point.clicks)
+        row.format(point.at.strftime(_WITH_ZONE), point.opens, point.clicks)
         for point in points
         if point.opens or point.clicks
     )
     return Markup(
         "<details><summary>The same as a table</summary>"
         '<div class="table-frame" tabindex="0" role="region" aria-label="{0}, as a table">'
-        '<table class="table"><caption>{0}. Steps without any are left out. Times are UTC.</caption><thead><tr>'
+        '<table class="table"><caption>{0}. Steps without any are left out.</caption><thead><tr>'
         '<th scope="col">From</th><th scope="col" class="number">Opens</th><th scope="col" class="number">Clicks</th>'
         "</tr></thead><tbody>{1}</tbody></table></div></details>"
     ).format(escape(heading), rows)

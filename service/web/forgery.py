@@ -44,13 +44,14 @@ def refuse_foreign_forms() -> None:
     Raises:
         ForeignForm: before the view has run.
     """
-    if request.method != "POST":
-        return
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    is_foreign = site not in {"same-origin", "none"} if site else _is_other_host(origin)
-    if is_foreign:
+    if request.method == "POST" and is_foreign_form():
         raise ForeignForm("This form was sent from another site, so nothing was done. Please use our own page.")
+
+
+def is_foreign_form() -> bool:
+    """Return whether the browser says that another site made it send this form."""
+    site = request.headers.get("Sec-Fetch-Site")
+    return site not in {"same-origin", "none"} if site else _is_other_host(request.headers.get("Origin"))
 
 
 def _is_other_host(origin: str | None) -> bool:

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from service.issues.models import Issue, Newsletter
 from service.issues.queries import get_newsletter, list_newsletters, list_public_issues
 from service.web.caching import revalidated
 from service.web.links import absolute_url
-from service.web.signup import consent_wording
+from service.web.signup_door import consent_wording
 from service.web.transaction import unit_of_work
 
 SHOWN_PAST_ISSUES = 6
@@ -28,7 +29,7 @@ class Shelf:
 
 
 @blueprint.get("/")
-def show_front() -> Response:
+def show_front() -> ResponseReturnValue:
     """Show the only newsletter, or all of them to choose from."""
     with unit_of_work() as session:
         shelves = [_fill_shelf(session, newsletter) for newsletter in list_newsletters(session)]
@@ -38,7 +39,7 @@ def show_front() -> Response:
 
 
 @blueprint.get("/<slug:slug>/")
-def show_newsletter(slug: str) -> Response:
+def show_newsletter(slug: str) -> str:
     """Show one newsletter."""
     with unit_of_work() as session:
         return _show(_fill_shelf(session, get_newsletter(session, slug)))
@@ -50,12 +51,12 @@ def _fill_shelf(session: Session, newsletter: Newsletter) -> Shelf:
     return Shelf(newsletter, released[0] if released else None, past, len(released) > 1 + len(past))
 
 
-def _show(shelf: Shelf) -> Response:
-    page = render_template(
+def _show(shelf: Shelf) -> str:
+    """Show a newsletter's page. Nobody keeps a copy: the mark of its form is good for one sending."""
+    return render_template(
         "web/public/newsletter.html",
         shelf=shelf,
         newsletter=shelf.newsletter,
         wording=consent_wording(shelf.newsletter),
         canonical=absolute_url("home.show_newsletter", slug=shelf.newsletter.slug),
     )
-    return revalidated(page)

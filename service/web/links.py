@@ -5,10 +5,12 @@ from typing import Any
 from flask import url_for
 
 from service.errors import NotFound
+from service.languages.sentences import for_readers
 from service.tokens import Purpose
+from service.web.language import FIELD
 from service.web.services import get_services
 
-DEAD_LINK = "This link leads nowhere. A part of it may be lost: please use the whole link from your mail."
+DEAD_LINK = for_readers("This link leads nowhere. A part of it may be lost: please use the whole link from your mail.")
 
 
 def read_link(purpose: Purpose, token: str) -> tuple[int, ...]:
@@ -24,5 +26,8 @@ def read_link(purpose: Purpose, token: str) -> tuple[int, ...]:
 
 
 def absolute_url(endpoint: str, **values: Any) -> str:
-    """Return the full URL of a page by the address in our settings, whatever ``Host`` the request came with."""
-    return get_services().settings.public_url + url_for(endpoint, **values)
+    """Return the full URL of a page by the address in our settings, whatever ``Host`` the request came with.
+
+    It is the same for everybody: without the language that somebody chose by hand.
+    """
+    return get_services().settings.public_url + url_for(endpoint, **{FIELD: None, **values})

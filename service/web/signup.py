@@ -1,76 +1,155 @@
-"""Asking for a newsletter: the form, its exact wording of consent, and one answer for every address."""
+"""The page of sign-ups: for one newsletter or for several, with one answer for every address.
 
-import unicodedata
+A form counts when it bears a fresh mark of ours and comes from our own page. Any other, from another site or from a
+program, stores nothing and is answered by our page, filled in, with one button to press: so a plain form works on any
+site, without scripts and without cookies, and nobody is signed up by a page that they only looked at.
+"""
 
-from flask import Blueprint, render_template, request
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
 
-from service.errors import BadInput
+from service.errors import BadInput, NotFound, PostriderError, TooMany
 from service.issues.models import Newsletter
-from service.issues.queries import get_newsletter
-from service.subscribers.signup import request_subscription
-from service.subscribers.states import ConsentSource
-from service.web.forgery import needs_no_token, refuse_foreign_forms
+from service.issues.queries import list_newsletters
+from service.languages.sentences import for_readers
+from service.subscribers.signup import NothingChosen, SpentForm
+from service.subscribers.signup_models import Door
+from service.visitors.challenge import NotProven
+from service.visitors.form_age import FormAge
+from service.web.forgery import is_foreign_form, needs_no_token
+from service.web.language import translate_sentence
+from service.web.signup_door import (
+    FIELDS,
+    PressAgain,
+    SentForm,
+    clean,
+    consent_wording,
+    find_challenge,
+    find_newsletters,
+    find_work,
+    joint_wording,
+    judge,
+    limit_body,
+    make_mark,
+    take_in,
+)
 from service.web.transaction import unit_of_work
 
-# People never see this field; programs that fill in whatever they find do.
-HONEYPOT = "website"
+LONGEST_SHOWN: Final = 320  # characters of a field that are shown again
+RETRY_AFTER: Final = "3600"  # seconds, of a network that sent too many
 
 blueprint = needs_no_token(Blueprint("signup", __name__))
-blueprint.before_request(refuse_foreign_forms)
-
-
-def consent_wording(newsletter: Newsletter) -> str:
-    """Return the sentence that a person agrees to; it is kept as proof exactly as it was shown."""
-    return (
-        f"Send me “{newsletter.name}” by e-mail. {newsletter.publisher} uses my address for nothing else, "
-        "and every mail has a link that ends it at once."
-    )
+blueprint.before_request(limit_body)
+blueprint.add_app_template_global(make_mark, "make_sign_up_mark")
 
 
 @blueprint.get("/<slug:slug>/subscribe")
 def show_form(slug: str) -> str:
-    """Show the form alone on its page."""
+    """Show the form of one newsletter alone on its page."""
     with unit_of_work() as session:
-        return _form_page(get_newsletter(session, slug))
+        return _show_form(session, find_newsletters(session, [slug]), _read([slug], is_joint=False))
 
 
 @blueprint.post("/<slug:slug>/subscribe")
-def subscribe(slug: str) -> ResponseReturnValue:
+def subscribe(slug: str) -> Response:
     """Take the request and say the same to everybody; only an address that can't be mailed is sent back."""
+    return _take(_read([slug], is_joint=False))
+
+
+@blueprint.get("/subscribe")
+def show_joint_form() -> ResponseReturnValue:
+    """Show one form for all newsletters; where there is but one, its own."""
+    with unit_of_work() as session:
+        offered = list_newsletters(session)
+        if not offered:
+            raise NotFound(for_readers("There is no such newsletter here."))
+        if len(offered) == 1:
+            return redirect(url_for("signup.show_form", slug=offered[0].slug))
+        return _show_form(session, offered, _read(request.args.getlist("newsletter"), is_joint=True))
+
+
+@blueprint.post("/subscribe")
+def subscribe_to_several() -> Response:
+    """The same for all that were ticked."""
+    return _take(_read(request.form.getlist("newsletter"), is_joint=True))
+
+
+def _take(form: SentForm) -> Response:
     try:
-        with unit_of_work() as session:
-            newsletter = get_newsletter(session, slug)
-            if not _is_filled_in_by_a_program():
-                request_subscription(
-                    session,
-                    newsletter.id,
-                    _field("address"),
-                    name=_field("name") or None,
-                    wording=consent_wording(newsletter),
-                    source=ConsentSource.SIGNUP_PAGE,
-                )
-            return render_template("web/public/signup_sent.html", newsletter=newsletter)
-    except BadInput as problem:
-        # The refused transaction took the newsletter with it.
-        with unit_of_work() as session:
-            return _form_page(get_newsletter(session, slug), error=problem.message), problem.status
+        take_in(form)
+    except (BadInput, PressAgain, SpentForm, TooMany) as problem:
+        return _show_again(form, problem)
+    with unit_of_work() as session:
+        chosen = find_newsletters(session, form.slugs)
+        return make_response(render_template("web/public/signup_sent.html", **_name(chosen, form), chosen=chosen))
 
 
-def _form_page(newsletter: Newsletter, *, error: str = "") -> str:
+def _show_again(form: SentForm, problem: PostriderError) -> Response:
+    """Return our page, filled in with what was sent, and what is wrong with it. A form from elsewhere is not wrong."""
+    with unit_of_work() as session:
+        offered = list_newsletters(session) if form.is_joint else find_newsletters(session, form.slugs)
+        response = make_response(_show_form(session, offered, form, problem))
+    response.status_code = 200 if isinstance(problem, PressAgain) else problem.status
+    if isinstance(problem, TooMany):
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _show_form(
+    session: Session, offered: Sequence[Newsletter], form: SentForm, problem: PostriderError | None = None
+) -> str:
+    said = translate_sentence(problem.message, _otherwise(problem)) if problem else ""
+    is_about_address = _is_about_address(problem)
     return render_template(
         "web/public/signup.html",
-        newsletter=newsletter,
-        wording=consent_wording(newsletter),
-        typed=request.form,
-        error=error,
+        **_name(offered, form),
+        wording=joint_wording() if form.is_joint else consent_wording(offered[0]),
+        choices=[(newsletter, newsletter.slug in form.slugs) for newsletter in offered] if form.is_joint else [],
+        typed={name: value[:LONGEST_SHOWN] for name, value in form.fields.items()},
+        error=said if is_about_address else "",
+        notice="" if is_about_address else said,
+        mark=make_mark() if _is_spent(form, problem) else form.fields["mark"],
+        work=find_work(session),
+        challenge=find_challenge(),
     )
 
 
-def _is_filled_in_by_a_program() -> bool:
-    return bool(request.form.get(HONEYPOT))
+def _is_about_address(problem: PostriderError | None) -> bool:
+    return isinstance(problem, BadInput) and not isinstance(problem, NotProven | NothingChosen)
 
 
-def _field(name: str) -> str:
-    """Return what was typed, without control characters: PostgreSQL's text has no room for NUL."""
-    return "".join(char for char in request.form.get(name, "") if unicodedata.category(char) != "Cc")
+def _otherwise(problem: PostriderError) -> str:
+    """Return what to say in a language in which the problem's own sentence is not written."""
+    about_address: str = gettext("This is not an address that we can write to. Please look at it once more.")
+    about_form: str = gettext("Please look once more and press the button.")
+    return about_address if _is_about_address(problem) else about_form
+
+
+def _is_spent(form: SentForm, problem: PostriderError | None) -> bool:
+    """Return whether the form needs another mark: one that came too soon, or with a slip, is still good."""
+    return isinstance(problem, SpentForm) or judge(form.fields["mark"]) not in {FormAge.RIPE, FormAge.HASTY}
+
+
+def _name(offered: Sequence[Newsletter], form: SentForm) -> dict[str, Newsletter | None]:
+    """Return whose page it is: the newsletter's, or with several the house's."""
+    return {"newsletter": None if form.is_joint else offered[0]}
+
+
+def _read(slugs: Sequence[str], *, is_joint: bool) -> SentForm:
+    """Return what came with a form or, before it was sent, with the link to it."""
+    fields = {name: clean(request.values.get(name, "")) for name in FIELDS}
+    if is_foreign_form():
+        fields |= {"door": Door.ELSEWHERE, "mark": ""}  # a mark of ours on another site is none that a person got
+    challenge = find_challenge()
+    return SentForm(
+        fields=fields,
+        slugs=slugs,
+        door=Door.ELSEWHERE if fields["door"] == Door.ELSEWHERE else Door.PAGE,
+        is_joint=is_joint,
+        puzzle=request.form.get(challenge.field, "") if challenge is not None else "",
+    )

@@ -1,4 +1,10 @@
-"""A reader's own copy in the browser, as it was mailed: with their name, direct links and no tracking at all."""
+"""A reader's own copy in the browser, as it was mailed: with their name, direct links and no tracking at all.
+
+Of all pages this one is passed on, so it does not carry the way to end its owner's subscription: where the mail has
+that, it leads to the page that mails the owner a link.
+"""
+
+from dataclasses import replace
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -12,7 +18,7 @@ from service.rendering.template import CompiledTemplate
 from service.subscribers.queries import get_subscription
 from service.tokens import Purpose
 from service.tracking.models import Link
-from service.web.links import DEAD_LINK, read_link
+from service.web.links import DEAD_LINK, absolute_url, read_link
 from service.web.security import MAIL, content_policy
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
@@ -46,4 +52,5 @@ def _render_copy(session: Session, delivery: Delivery) -> str:
         is_thanked=delivery.is_thanked,
     )
     rows = session.execute(select(Link.number, Link.url).where(Link.issue_id == delivery.issue_id))
-    return CompiledTemplate.load(edition.template).view_html(reader, dict(rows.all()))
+    shareable = replace(reader, unsubscribe_url=absolute_url("self_service.show_field"))
+    return CompiledTemplate.load(edition.template).view_html(shareable, dict(rows.all()))

@@ -16,6 +16,7 @@ from tests.fixtures.processes import RunningService
 from tests.fixtures.services import STAFF_ADDRESS, STAFF_PASSWORD
 from tests.fixtures.smtp import SmtpSink
 from tests.waiting import wait_until
+from tests.web.signing_up import A_READERS_PAUSE
 
 READERS = ("ada@example.org", "ines@example.org")
 MAIL_PROGRAM = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.0"
@@ -66,6 +67,7 @@ def _open_the_house(running: RunningService) -> None:
 
 def _sign_up_and_confirm(page: Page, running: RunningService, sink: SmtpSink, address: str) -> None:
     page.goto(f"{running.url}/crossings/")
+    page.wait_for_timeout(A_READERS_PAUSE)
     page.get_by_label("E-mail address").fill(address)
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("inbox")

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.clock import now
 from service.deliveries.models import Delivery
 from service.deliveries.planning import release_issue
 from service.issues.models import Finding, Issue, Manuscript
 from service.subscribers.states import SubscriptionState
 from service.tokens import Purpose, TokenSigner
 from tests.factories.publication import make_issue, make_newsletter
-from tests.factories.readers import make_reader
+from tests.factories.readers import make_change, make_reader, make_sign_up
 
 ACTIVE, PENDING, GONE = "jane.reader@example.org", "pending@example.org", "gone@example.org"
 READER_NAME = "Jane <Reader>"
@@ -33,6 +34,9 @@ class Publication:
     item_id: int = 0
     finding_id: int = 0
     delivery_id: int = 0
+    sign_up_id: int = 0
+    change_id: int = 0
+    subscriber_id: int = 0
     subscriptions: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -48,6 +52,26 @@ class Publication:
     def unsubscribe_token(self) -> str:
         """What ACTIVE's copy carries in its footer and its header."""
         return self.signer.sign(Purpose.UNSUBSCRIBE, self.subscriptions[ACTIVE], self.delivery_id)
+
+    @property
+    def sign_up_token(self) -> str:
+        """What the confirmation letter to PENDING carries, of a sign-up as it came."""
+        return self.signer.sign(Purpose.SIGN_UP, self.sign_up_id)
+
+    @property
+    def preferences_token(self) -> str:
+        """What leads ACTIVE from a copy to their choices."""
+        return self.signer.sign(Purpose.PREFERENCES, self.subscriber_id, self.delivery_id)
+
+    @property
+    def self_service_token(self) -> str:
+        """What a letter that ACTIVE asked for just now carries."""
+        return self.signer.sign(Purpose.SELF_SERVICE, self.subscriber_id, int(now().timestamp()))
+
+    @property
+    def address_token(self) -> str:
+        """What the letter to ACTIVE carries that asks for the old address's yes."""
+        return self.signer.sign(Purpose.ADDRESS_OLD, self.change_id)
 
     @property
     def view_token(self) -> str:
@@ -73,6 +97,10 @@ def publish(session: Session, signer: TokenSigner, public_url: str) -> Publicati
         subscription = make_reader(session, newsletter.id, address, READER_NAME)
         subscription.state = state
         made.subscriptions[address] = subscription.id
+        if address == ACTIVE:
+            made.subscriber_id = subscription.subscriber_id
+    made.sign_up_id = make_sign_up(session, PENDING, newsletter.id).id
+    made.change_id = make_change(session, made.subscriber_id, "jane.new@example.com").id
     made.issue_id = make_issue(session, newsletter).id
     draft = make_issue(session, newsletter, 2, "Not yet out")
     made.draft_id, made.item_id = draft.id, draft.items[0].id

@@ -46,6 +46,8 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         "kind": "stop",
         "fund": FUND,
         "route_name": "main",
+        "decision": "again",
+        "which": "old",
         "year": 2026,
         # Of routes that only take POST: any number will do.
         "request_id": 1,
@@ -60,11 +62,17 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         "tracking": publication.track_token,
         "draft": publication.preview_token,
         "giving": _mail_link(app),
+        "preferences": publication.preferences_token,
+        "self_service": publication.self_service_token,
+        "address": publication.address_token,
     }
+    # The two whose token is another than that of their page's others.
+    by_endpoint = dict.fromkeys(("confirm.show_sign_up", "confirm.confirm_several"), publication.sign_up_token)
     addresses = []
     for rule in app.url_map.iter_rules():
         page = rule.endpoint.partition(".")[0]
-        filled = {name: tokens[page] if name == "token" else values[name] for name in rule.arguments}
+        token = by_endpoint.get(rule.endpoint) or tokens.get(page)
+        filled = {name: token if name == "token" else values[name] for name in rule.arguments}
         built = rule.build(filled, append_unknown=False)
         assert built is not None, rule
         addresses.append(Address(rule.endpoint, built[1], frozenset(rule.methods or ())))

@@ -1,16 +1,13 @@
 """Giving in a real browser: with and without scripts, on every screen, in every language, to the thanks."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from service.clock import now
 from service.development.fakestripe.fake import FakeStripe
@@ -27,6 +24,8 @@ from service.wiring import Services
 from tests.factories.giving import make_fund, make_organisation
 from tests.fixtures.services import OpenTransaction
 from tests.web.conftest import LookUp
+from tests.web.serving import serve
+from tests.web.suiting import assert_suits_everybody
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("fake_stripe")]
 GIVER = "ada.giver.who.has.a.long.address@letters.example.org"
@@ -45,20 +44,8 @@ def site(app: Flask, settings: Settings, open_transaction: OpenTransaction) -> I
         make_organisation(session).disclosure = "A copy of our report may be had from us in writing."
         make_fund(session)
         add_fund(session, "travel", "Travel grants", description="Sends two young reporters across the border.")
-    server = make_server("127.0.0.1", int(settings.public_url.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield settings.public_url
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def assert_suits_everybody(page: Page) -> None:
-    """Nothing that axe-core finds fault with, and no scrolling sideways."""
-    violations = Axe().run(page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    with serve(app, int(settings.public_url.rpartition(":")[2])) as origin:
+        yield origin
 
 
 def settle(services: Services, look_up: LookUp) -> None:

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from service.clock import now
 from service.settings import Settings
 from service.tokens import Purpose
 from service.wiring import Services
@@ -12,7 +13,12 @@ from tests.web.routes import list_addresses
 
 PAGES = {
     "/confirm/{}": Purpose.CONFIRM,
+    "/confirm/sign-up/{}": Purpose.SIGN_UP,
     "/unsubscribe/{}": Purpose.UNSUBSCRIBE,
+    "/preferences/{}": Purpose.PREFERENCES,
+    "/yours/{}": Purpose.SELF_SERVICE,
+    "/address/old/{}": Purpose.ADDRESS_OLD,
+    "/address/new/{}": Purpose.ADDRESS_NEW,
     "/view/{}": Purpose.VIEW,
     "/preview/{}": Purpose.PREVIEW,
     "/c/{}/1": Purpose.TRACK,
@@ -49,7 +55,24 @@ def test_every_bad_token_leads_to_the_same_page(
     assert "This link leads nowhere" in answers[0].text
 
 
-@pytest.mark.parametrize("page", ["/confirm/{}", "/unsubscribe/{}"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/confirm/{}",
+        "/confirm/sign-up/{}",
+        "/unsubscribe/{}",
+        "/unsubscribe/{}/why",
+        "/preferences/{}/language",
+        "/preferences/{}/crossings/pause",
+        "/preferences/{}/crossings/resume",
+        "/preferences/{}/crossings/frequency",
+        "/yours/{}/name",
+        "/yours/{}/address",
+        "/address/old/{}",
+        "/address/new/{}",
+        "/yours/{}/crossings/join",
+    ],
+)
 @pytest.mark.usefixtures("publication")
 def test_posting_with_a_bad_token_is_not_found(client: FlaskClient, page: str) -> None:
     assert client.post(page.format("x")).status_code == 404
@@ -59,7 +82,12 @@ def test_posting_with_a_bad_token_is_not_found(client: FlaskClient, page: str) -
     ("page", "purpose", "ids"),
     [
         ("/confirm/{}", Purpose.CONFIRM, (987,)),
+        ("/confirm/sign-up/{}", Purpose.SIGN_UP, (987,)),
         ("/unsubscribe/{}", Purpose.UNSUBSCRIBE, (987, 987)),
+        ("/preferences/{}", Purpose.PREFERENCES, (987, 987)),
+        ("/yours/{}", Purpose.SELF_SERVICE, (987, int(now().timestamp()))),
+        ("/address/old/{}", Purpose.ADDRESS_OLD, (987,)),
+        ("/address/new/{}", Purpose.ADDRESS_NEW, (987,)),
         ("/view/{}", Purpose.VIEW, (987,)),
         ("/preview/{}", Purpose.PREVIEW, (987,)),
         ("/c/{}/1", Purpose.TRACK, (987, 987)),

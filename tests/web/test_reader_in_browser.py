@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
@@ -18,10 +17,12 @@ from service.development.ports import find_free_port
 from service.development.programs import make_web
 from service.settings import Settings
 from service.subscribers.models import Subscriber, Subscription
-from service.subscribers.states import SubscriptionState
+from service.subscribers.states import LeaveReason, SubscriptionState
 from service.wiring import Services
 from tests.web.conftest import LookUp
-from tests.web.publication import Publication
+from tests.web.publication import ACTIVE, Publication
+from tests.web.signing_up import A_READERS_PAUSE, handle_sign_ups
+from tests.web.suiting import assert_suits_everybody
 
 pytestmark = pytest.mark.browser
 NEW = "new.reader@example.org"
@@ -61,21 +62,16 @@ def deliver_letters(services: Services) -> None:
         services.letter_sender.deliver(letter_id)
 
 
-def assert_suits_everybody(page: Page) -> None:
-    """Nothing that axe-core finds fault with, and no scrolling sideways."""
-    violations = Axe().run(page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-
-
 @pytest.mark.usefixtures("publication")
 def test_a_reader_signs_up_finds_the_letter_and_confirms(
     page: Page, site: str, services: Services, look_up: LookUp
 ) -> None:
     page.goto(site)
+    page.wait_for_timeout(A_READERS_PAUSE)
     page.get_by_label("E-mail address").fill(NEW)
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
+    handle_sign_ups(services)
 
     page.get_by_role("link", name="its inbox").click()
     expect(page.get_by_text("No mail yet")).to_be_visible()
@@ -91,17 +87,60 @@ def test_a_reader_signs_up_finds_the_letter_and_confirms(
     assert look_up(lambda session: session.scalars(states).one()) is SubscriptionState.ACTIVE
 
 
-def test_a_reader_leaves_from_the_copy_in_the_browser(page: Page, site: str, publication: Publication) -> None:
-    page.goto(f"{site}/view/{publication.view_token}")
-    page.get_by_role("link", name="Unsubscribe").first.click()
+def test_a_reader_leaves_and_says_why(page: Page, site: str, publication: Publication, look_up: LookUp) -> None:
+    page.goto(f"{site}/unsubscribe/{publication.unsubscribe_token}")
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+    assert_suits_everybody(page)
+    page.get_by_label("Too many mails").check()
+    page.get_by_label("In your own words").fill("Once a month would do.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Thank you for telling us.")).to_be_visible()
+    kept = look_up(lambda session: session.get_one(Subscription, publication.subscriptions[ACTIVE]))
+    assert (kept.ended_reason, kept.ended_note) == (LeaveReason.TOO_MANY, "Once a month would do.")
+
+
+def test_a_reader_pauses_instead_with_the_keyboard_alone(
+    page: Page, site: str, publication: Publication, look_up: LookUp
+) -> None:
+    page.goto(f"{site}/unsubscribe/{publication.unsubscribe_token}")
+    page.get_by_label("Pause it").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The pause has begun.")).to_be_visible()
+    assert_suits_everybody(page)
+    kept = look_up(lambda session: session.get_one(Subscription, publication.subscriptions[ACTIVE]))
+    assert kept.paused_until is not None
+    page.get_by_role("button", name="End the pause").click()
+    expect(page.get_by_text("The pause is over.")).to_be_visible()
+
+
+def test_who_was_passed_a_copy_is_led_to_a_letter_and_not_to_the_way_out(
+    page: Page, site: str, publication: Publication, services: Services
+) -> None:
+    page.goto(f"{site}/view/{publication.view_token}")
+    page.get_by_role("link", name="Unsubscribe").first.click()
+    page.get_by_label("E-mail address").fill(ACTIVE)
+    page.get_by_role("button", name="Mail me the link").click()
+    expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
+    deliver_letters(services)
+    page.goto(f"{site}/dev/inbox")
+    page.get_by_role("listitem").filter(has_text=ACTIVE).get_by_role("link").click()
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_role("link").first.click()
+    own = opened.value
+    expect(own.get_by_role("heading", name=ACTIVE)).to_be_visible()
+    own.get_by_role("textbox", name="Name").fill("Jane")
+    own.get_by_role("button", name="Save").click()
+    expect(own.get_by_text("From now on we call you so.")).to_be_visible()
 
 
 @pytest.mark.usefixtures("publication")
 def test_a_wrong_address_is_said_beside_the_field_and_kept(browser_context: BrowserContext, site: str) -> None:
     page = browser_context.new_page()  # unwatched: the browser logs every 422
     page.goto(f"{site}/crossings/subscribe")
+    page.wait_for_timeout(A_READERS_PAUSE)
     page.get_by_label("E-mail address").fill("jane at example")
     page.get_by_role("button", name="Subscribe").click()
     field = page.get_by_label("E-mail address")
@@ -115,6 +154,7 @@ def test_signing_up_needs_no_script(browser: Browser, site: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(site)
+    page.wait_for_timeout(A_READERS_PAUSE)
     page.get_by_label("E-mail address").fill(NEW)
     page.get_by_role("button", name="Subscribe").click()
     expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
@@ -134,7 +174,12 @@ def test_every_page_suits_every_screen_and_everybody(
         "/crossings/archive/",
         "/crossings/archive/1-1",
         f"/confirm/{publication.confirm_token}",
+        f"/confirm/sign-up/{publication.sign_up_token}",
         f"/unsubscribe/{publication.unsubscribe_token}",
+        f"/preferences/{publication.preferences_token}",
+        "/yours",
+        f"/yours/{publication.self_service_token}",
+        f"/address/old/{publication.address_token}",
         f"/view/{publication.view_token}",
         "/dev/inbox",
     ):

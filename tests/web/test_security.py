@@ -105,13 +105,13 @@ def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(producti
 
 @pytest.mark.usefixtures("publication")
 def test_too_much_is_refused_in_words(client: FlaskClient) -> None:
-    answer = client.post("/crossings/subscribe", data={"address": "a" * (LARGEST_BODY + 1)})
+    answer = client.post("/give", data={"address": "a" * (LARGEST_BODY + 1)})
     assert answer.status_code == 413
     assert "3 megabytes" in answer.text
 
 
 @pytest.mark.usefixtures("publication")
 def test_a_page_that_did_not_change_is_not_sent_again(client: FlaskClient) -> None:
-    first = client.get("/crossings/")
-    again = client.get("/crossings/", headers={"If-None-Match": first.headers["ETag"]})
+    first = client.get("/crossings/archive/")
+    again = client.get("/crossings/archive/", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")

@@ -7,11 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from service.subscribers.models import ConsentEvent, Subscription
-from service.subscribers.states import ConsentSource, SubscriptionState
-from service.web.unsubscribe import mask_address
+from service.subscribers.models import ConsentEvent, Subscriber, Subscription
+from service.subscribers.states import ConsentSource, LeaveReason, SubscriptionState
+from service.tokens import Purpose
+from service.web.masking import mask_address
+from tests.fixtures.services import OpenTransaction
 from tests.web.conftest import LookUp
-from tests.web.publication import ACTIVE, Publication
+from tests.web.publication import ACTIVE, PENDING, Publication
 
 ONE_CLICKS: dict[str, dict[str, Any]] = {
     "urlencoded": {"data": {"List-Unsubscribe": "One-Click"}},
@@ -43,7 +45,7 @@ def events(look_up: LookUp) -> list[ConsentEvent]:
 
 
 @pytest.mark.parametrize("request_args", ONE_CLICKS.values(), ids=ONE_CLICKS.keys())
-def test_a_mail_program_unsubscribes_with_one_post(
+def test_case_47_a_mail_program_unsubscribes_with_one_post(
     client: FlaskClient, publication: Publication, link: str, look_up: LookUp, request_args: dict[str, Any]
 ) -> None:
     answer = client.post(link, **request_args)
@@ -54,7 +56,7 @@ def test_a_mail_program_unsubscribes_with_one_post(
     assert state_of(publication, look_up) is SubscriptionState.UNSUBSCRIBED
 
 
-def test_a_second_post_is_answered_alike_and_leaves_one_proof(
+def test_case_47_a_second_post_is_answered_alike_and_leaves_one_proof(
     client: FlaskClient, link: str, look_up: LookUp, publication: Publication
 ) -> None:
     first, second = (client.post(link, data={"List-Unsubscribe": "One-Click"}) for _ in range(2))
@@ -75,7 +77,7 @@ def test_the_page_asks_who_leaves_what_and_acts_on_its_button(
     client: FlaskClient, publication: Publication, link: str, look_up: LookUp
 ) -> None:
     page = client.get(link)
-    assert 'Leave <span lang="en">Crossings</span>?' in page.text
+    assert 'Leave “<bdi lang="en">Crossings</bdi>”?' in page.text
     assert "j•••@example.org" in page.text
     assert state_of(publication, look_up) is SubscriptionState.ACTIVE
 
@@ -99,6 +101,65 @@ def test_no_page_shows_the_address_in_full(client: FlaskClient, link: str) -> No
 def test_who_has_left_already_sees_so(client: FlaskClient, link: str) -> None:
     client.post(link)
     assert "You are unsubscribed" in client.get(link).text
+
+
+@pytest.mark.parametrize("reason", LeaveReason)
+def test_who_has_left_may_say_why_in_a_word_and_in_their_own(
+    client: FlaskClient, publication: Publication, link: str, look_up: LookUp, reason: LeaveReason
+) -> None:
+    left = client.post(link, data={"from": "page"})
+    assert f'value="{reason}"' in left.text
+    thanked = client.post(f"{link}/why", data={"reason": reason, "note": " Too\0 long,\n\nand дорого. "})
+    assert "Thank you for telling us" in thanked.text
+    subscription = look_up(lambda session: session.get_one(Subscription, publication.subscriptions[ACTIVE]))
+    assert (subscription.ended_reason, subscription.ended_note) == (reason, "Too long, and дорого.")
+
+
+def test_a_reason_that_we_do_not_know_is_left_out_and_a_long_one_cut(
+    client: FlaskClient, publication: Publication, link: str, look_up: LookUp
+) -> None:
+    client.post(link)
+    client.post(f"{link}/why", data={"reason": "weather", "note": "x" * 501})
+    subscription = look_up(lambda session: session.get_one(Subscription, publication.subscriptions[ACTIVE]))
+    assert (subscription.ended_reason, subscription.ended_note) == (None, "x" * 500)
+
+
+def test_a_page_that_lay_open_gives_no_reason_to_one_who_is_here(
+    client: FlaskClient, publication: Publication, link: str, look_up: LookUp
+) -> None:
+    page = client.post(f"{link}/why", data={"reason": LeaveReason.OTHER, "note": "Enough."})
+    assert page.status_code == 200
+    subscription = look_up(lambda session: session.get_one(Subscription, publication.subscriptions[ACTIVE]))
+    assert (subscription.state, subscription.ended_reason) == (SubscriptionState.ACTIVE, None)
+    assert subscription.ended_note is None
+
+
+def test_another_site_gives_no_reason_in_somebodys_name(client: FlaskClient, link: str) -> None:
+    assert client.post(f"{link}/why", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_the_page_speaks_the_readers_language_and_keeps_the_words_that_it_showed(
+    client: FlaskClient, publication: Publication, link: str, look_up: LookUp, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        session.get_one(Subscriber, publication.subscriber_id).language = "ru"
+    assert '<html lang="ru" dir="ltr">' in client.get(link, headers={"Accept-Language": "de"}).text
+    page = client.get(link).text
+    client.post(link, data={"from": "page"}, headers={"Accept-Language": "de"})
+    (proof,) = events(look_up)
+    assert f'<button class="button">{proof.wording}</button>' in page
+
+
+def test_the_page_offers_less_instead_and_only_to_who_gets_it(
+    client: FlaskClient, publication: Publication, link: str
+) -> None:
+    page = client.get(link).text
+    assert f'action="/preferences/{publication.preferences_token}/crossings/pause"' in page
+    assert f'action="/preferences/{publication.preferences_token}/crossings/frequency"' in page
+    pending = publication.signer.sign(Purpose.UNSUBSCRIBE, publication.subscriptions[PENDING], 0)
+    assert "/preferences/" not in client.get(f"/unsubscribe/{pending}").text
+    client.post(link)
+    assert "/preferences/" not in client.get(link).text
 
 
 @pytest.mark.parametrize(

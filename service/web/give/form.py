@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from service.donations.checkout import StaleForm, make_form_token, open_attempt, open_page
-from service.donations.defence import Arrival, Challenge, check_challenge, close_if_flooded, is_closed_to, network_of
+from service.donations.defence import Arrival, close_if_flooded, is_closed_to
 from service.donations.funds import list_open_funds
 from service.donations.gateway import Gateway
 from service.donations.giftform import FIELDS, BadGift, cover_of
@@ -21,6 +21,8 @@ from service.money import get_currency
 from service.organisation.models import Organisation
 from service.organisation.queries import find_organisation
 from service.tokens import Purpose
+from service.visitors.challenge import Challenge, check_challenge
+from service.visitors.networks import network_of
 from service.web.give.cookie import GIFT_COOKIE
 from service.web.give.pages import blueprint, show_page
 from service.web.give.prefilled import list_suggested, prefill, prefill_again, prefill_person, read_typed_amount
@@ -29,7 +31,7 @@ from service.web.language import choose_language
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
-CHALLENGE: Final = "gift_challenge"  # the extension that holds a ``defence.Challenge``, where one is set up
+CHALLENGE: Final = "gift_challenge"  # the extension that holds a ``visitors.Challenge``, where one is set up
 LONGEST_TYPED: Final = 500  # characters of a field that are shown again
 WAYS: Final = ("amount", "frequency", "ask", "again")
 RETRY_AFTER: Final = {429: "3600", 503: "60"}  # seconds

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, render_template
 from service.money import write_amount
 from service.organisation.models import Organisation
 from service.web.forgery import needs_no_token, refuse_foreign_forms
-from service.web.language import LANGUAGES, choose_language
+from service.web.language import GIVERS_LANGUAGES, choose_language
 from service.web.security import leading_to, write_policy
 from service.web.services import get_services
 
@@ -23,7 +23,7 @@ def show_page(name: str, organisation: Organisation | None, status: int = 200, *
         f"web/public/{name}.html",
         organisation=organisation,
         language=choose_language(),
-        languages=LANGUAGES,
+        languages=GIVERS_LANGUAGES,
         is_test=bool(services.settings.stripe_url),
         money=partial(write_amount, code=organisation.currency, short=True) if organisation else None,
         **values,

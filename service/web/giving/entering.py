@@ -3,10 +3,10 @@
 from flask import Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service.donations.defence import network_of
 from service.donations.signin import end_visit, is_good_link, open_visit, request_sign_in
 from service.errors import BadInput
 from service.tokens import Purpose
+from service.visitors.networks import network_of
 from service.web.giving.overview import show_overview
 from service.web.giving.pages import show_page
 from service.web.giving.visit import VISIT_COOKIE, blueprint, find_guest

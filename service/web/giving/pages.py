@@ -9,7 +9,7 @@ from service.donations.models import Donor
 from service.money import write_amount
 from service.organisation.models import Organisation
 from service.organisation.queries import find_organisation
-from service.web.language import LANGUAGES, choose_language
+from service.web.language import GIVERS_LANGUAGES, page_language, speak_to
 from service.web.security import leading_to, write_policy
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
@@ -20,23 +20,20 @@ def show_page(name: str, organisation: Organisation | None = None, **values: Any
     if organisation is None:
         with unit_of_work() as session:
             organisation = find_organisation(session)
+    donor: Donor | None = g.get("donor")
+    if donor is not None:
+        speak_to(donor.language)
     page = render_template(
         f"web/giving/{name}.html",
         language=page_language(),
         organisation=organisation,
-        languages=LANGUAGES,
-        donor=g.get("donor"),
+        languages=GIVERS_LANGUAGES,
+        donor=donor,
         write_amount=write_amount,
         day_of=lambda at: local_day(at, organisation),
         **values,
     )
     return make_response(page)
-
-
-def page_language() -> str:
-    """Return the language of this page: the donor's once we know who it is."""
-    donor: Donor | None = g.get("donor")
-    return donor.language if donor is not None and donor.language in LANGUAGES else choose_language()
 
 
 def local_day(at: datetime, organisation: Organisation | None) -> date:

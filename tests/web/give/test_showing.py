@@ -86,7 +86,7 @@ def test_the_page_speaks_the_givers_language(
     client: FlaskClient, path: str, accepts: str, language: str, said: str
 ) -> None:
     page = client.get(path, headers={"Accept-Language": accepts}).text
-    assert f'<html lang="{language}">' in page
+    assert f'<html lang="{language}" dir="ltr">' in page
     assert said in page
 
 

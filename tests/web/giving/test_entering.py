@@ -274,7 +274,7 @@ LANGUAGES = {
 def test_pages_speak_the_language_of_who_reads(client: FlaskClient, language: str) -> None:
     page = client.get("/giving", headers={"Accept-Language": language})
     assert LANGUAGES[language][0] in page.text
-    assert f'<html lang="{language}">' in page.text
+    assert f'<html lang="{language}" dir="ltr">' in page.text
     assert LANGUAGES[language][0] in client.get(f"/giving?lang={language}", headers={"Accept-Language": "en"}).text
 
 

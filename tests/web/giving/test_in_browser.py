@@ -1,17 +1,14 @@
 """A donor’s pages in a real browser: in by a letter, a change, the card, the stop; without scripts as well."""
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
-from werkzeug.serving import make_server
 
 from service.db import transaction
 from service.development.fakestripe.fake import FakeStripe
@@ -23,6 +20,8 @@ from service.wiring import Services
 from tests.donations.arrangements import find_donor_id, read_recurring, start_recurring
 from tests.web.giving.conftest import Donors
 from tests.web.giving.visiting import make_link
+from tests.web.serving import serve
+from tests.web.suiting import assert_suits_everybody
 
 pytestmark = pytest.mark.browser
 
@@ -36,13 +35,8 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def site(app: Flask, settings: Settings) -> Iterator[str]:
     """The application on its own port."""
-    server = make_server("127.0.0.1", int(settings.public_url.rpartition(":")[2]), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield settings.public_url
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(app, int(settings.public_url.rpartition(":")[2])) as origin:
+        yield origin
 
 
 def enter(page: Page, site: str, services: Services, donor_id: int) -> None:
@@ -52,13 +46,6 @@ def enter(page: Page, site: str, services: Services, donor_id: int) -> None:
     page.goto(f"{site}/giving/enter/{token}")
     page.locator("main button").click()
     page.wait_for_url(f"{site}/giving")
-
-
-def assert_suits_everybody(page: Page) -> None:
-    """Nothing that axe-core finds fault with, and no scrolling sideways."""
-    violations = Axe().run(page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])

@@ -1,0 +1,1 @@
+"""The six languages of readers. Knows no page and no mail."""
