@@ -169,7 +169,7 @@ def _leave_by_page(page: Page, mail: OpenedMail) -> None:
     url = re.search(r"http://127\.0\.0\.1:\d+/unsubscribe/[\w-]+", mail.text)
     assert url is not None
     page.goto(url[0])
-    page.locator("main form button").click()
+    page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
 
 

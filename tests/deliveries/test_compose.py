@@ -57,7 +57,7 @@ def _parts(content: bytes) -> str:
         ("jane+news@example.org", b"jane+news@example.org"),
         ("o'brien@example.org", b"o'brien@example.org"),
         ("a_b-c@example.org", b"a_b-c@example.org"),
-        ("j!#$%&'*+/?^`{|}~@example.org", b"j!#$%&'*+/?^`{|}~@example.org"),
+        ("j#$&'*+/?^`{|}~@example.org", b"j#$&'*+/?^`{|}~@example.org"),
         (f"{LONGEST}@example.org", f"{LONGEST}@example.org".encode()),
         ("jane@münchen.example", b"jane@xn--mnchen-3ya.example"),
         ("jane@xn--mnchen-3ya.example", b"jane@xn--mnchen-3ya.example"),

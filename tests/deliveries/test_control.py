@@ -59,7 +59,7 @@ def state_of(open_transaction: OpenTransaction, issue_id: int) -> IssueState:
 def test_case_37_pauses_and_resumes_at_a_hundred_moments_and_then_a_cancel_leave_the_exact_complement(
     sender: Sender, relay: FakeRelay, open_transaction: OpenTransaction, large_issue_id: int, seed: int
 ) -> None:
-    moments = sorted(random.Random(seed).sample(range(1, READERS - 100), MOMENTS))  # noqa: S311 - a repeatable test
+    moments = sorted(random.Random(seed).sample(range(1, READERS - LARGEST), MOMENTS))  # noqa: S311 - a repeatable test
     steer = {IssueState.SENDING: pause_issue, IssueState.PAUSED: resume_issue}
 
     def interfere(_: OutgoingMail) -> None:
