@@ -24,23 +24,14 @@ def is_eligible(
 ) -> ColumnElement[bool]:
     """Return the SQL condition that the person behind ``subscription_id`` may be mailed at this moment, and still has
     the address ``recipient``."""
-    return exists().where(
-        Subscription.id == subscription_id,
-        Subscriber.id == Subscription.subscriber_id,
-        Subscriber.mailed_address == recipient,
-        _may_be_mailed(),
-    )
+    return exists().where(*_match_person(subscription_id, recipient), _may_be_mailed())
 
 
 def has_address(
     subscription_id: InstrumentedAttribute[int], recipient: InstrumentedAttribute[str]
 ) -> ColumnElement[bool]:
     """Return the SQL condition that the person still has the address ``recipient``."""
-    return exists().where(
-        Subscription.id == subscription_id,
-        Subscriber.id == Subscription.subscriber_id,
-        Subscriber.mailed_address == recipient,
-    )
+    return exists().where(*_match_person(subscription_id, recipient))
 
 
 def is_active(subscription_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -55,6 +46,16 @@ def is_paused(subscription_id: InstrumentedAttribute[int]) -> ColumnElement[bool
 
 _agreed: Final = Subscription.state == SubscriptionState.ACTIVE
 _awake: Final = or_(Subscription.paused_until.is_(None), Subscription.paused_until <= func.now())
+
+
+def _match_person(
+    subscription_id: InstrumentedAttribute[int], recipient: InstrumentedAttribute[str]
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Subscription.id == subscription_id,
+        Subscriber.id == Subscription.subscriber_id,
+        Subscriber.mailed_address == recipient,
+    )
 
 
 def _may_be_mailed() -> ColumnElement[bool]:
