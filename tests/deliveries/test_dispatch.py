@@ -5,7 +5,7 @@ After each test the invariant holds and no mail left twice.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from service.db import SessionFactory, transaction
 from service.deliveries import batches, dispatch, persisting
 from service.deliveries.abandoned import SET_ASIDE
+from service.deliveries.claiming import Claim
 from service.deliveries.compose import Composer
 from service.deliveries.control import cancel_issue, pause_issue
 from service.deliveries.dispatch import FRESH
@@ -475,6 +476,27 @@ def test_case_15_a_claim_whose_answer_was_lost_is_found_by_its_journal(
     assert count_copies(open_transaction, issue_id).claimed == 12
     assert recover_journals(sender.factory, sender.journal_dir) == 1
     assert sender.send_waiting(issue_id) == 12
+
+
+def test_what_waits_for_a_connection_is_taken_back_while_the_database_is_away(
+    sender: Sender, relay: FakeRelay, issue_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody could say meanwhile that it must not leave."""
+    real, on_the_wire = dispatch.intend, list[int]()
+    relay.is_unready = True
+
+    def intend(session: Session, claims: Sequence[Claim], *, route: str, message_host: str) -> set[int]:
+        on_the_wire.append(len(relay.sessions[-1].wire))
+        if len(on_the_wire) == 2:
+            raise OperationalError("update", {}, Exception("the database system is shutting down"))
+        relay.is_unready = len(on_the_wire) < 3
+        return real(session, claims, route=route, message_host=message_host)
+
+    monkeypatch.setattr(dispatch, "intend", intend)
+    monkeypatch.setattr(persisting, "wait_before", lambda _: 0.0)
+    sender.send_waiting(issue_id)
+    assert on_the_wire[:3] == [0, 4, 0]
+    assert len(relay.received) == 12
 
 
 def test_case_17_while_the_disk_is_full_sending_rests_and_nothing_is_sent_twice(

@@ -13,6 +13,7 @@ from service.deliveries.batches import claim_batch
 from service.deliveries.claiming import Claim
 from service.deliveries.journal import Journal
 from service.deliveries.models import Batch, Delivery
+from service.deliveries.outcomes import record_outcomes
 from service.deliveries.queries import get_progress
 from service.deliveries.recovery import recover_journals
 from service.deliveries.resending import send_again
@@ -165,6 +166,17 @@ def test_a_journal_whose_claim_was_never_committed_changes_nothing(services: Ser
     before = _dump(services)
     assert recover(services) == 1
     assert _dump(services) == before
+
+
+def test_refusals_of_us_are_told_by_what_was_not_stored_yet(services: Services, issue_id: int) -> None:
+    """Seven were taken and are stored; the five after them met a block of our host, which blames none of them."""
+    blocked = Outcome(OutcomeKind.REFUSED, 550, "5.7.1 Client host blocked", About.RECIPIENT)
+    notes = dict.fromkeys(range(7), _answered(ACCEPTED)) | dict.fromkeys(range(7, 12), _answered(blocked))
+    claims = die(services, issue_id, notes)
+    with services.factory.begin() as session:
+        record_outcomes(session, [(one, ACCEPTED) for one in claims[:7]])
+    recover(services)
+    assert states_of(services, claims) == [S.SENT] * 7 + [S.QUEUED] * 5
 
 
 def test_what_it_knows_settles_copies_that_the_sweep_called_uncertain(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.alarms.raising import list_standing_alarms
 from service.deliveries.control import cancel_issue, resume_issue
-from service.deliveries.models import Batch, BatchSignatures, Delivery
+from service.deliveries.models import AudiencePlan, Batch, BatchSignatures, Delivery
 from service.deliveries.planning import add_missing, release_issue
 from service.deliveries.reasons import MISSED
 from service.deliveries.sending import Sender
@@ -129,6 +129,19 @@ def test_case_12_a_start_that_is_six_hours_late_asks_staff_once(
         assert "“Patience Station” of Crossings" in alarm[0].sentence
         assert len(list_entries(session, f"issue:{issue_id}")) == 1
     assert published_jobs.of(Job.SEND_ISSUE) == []
+
+
+@pytest.mark.parametrize(
+    ("late", "state"), [(timedelta(minutes=5), IssueState.HELD), (timedelta(hours=2), IssueState.PAUSED)]
+)
+def test_an_issue_whose_list_is_not_written_in_time_waits_and_after_an_hour_asks_staff(
+    open_transaction: OpenTransaction, issue_id: int, late: timedelta, state: IssueState
+) -> None:
+    with open_transaction() as session:
+        session.add(AudiencePlan(issue_id=issue_id, expected=READERS))
+    let_pass(open_transaction, late)
+    tick(open_transaction)
+    assert read_issue(open_transaction, issue_id).state is state
 
 
 def test_a_missed_issue_that_staff_want_even_so_goes_to_the_readers_of_that_day(
