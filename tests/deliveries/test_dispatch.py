@@ -15,9 +15,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from service.db import SessionFactory, transaction
-from service.deliveries import batches, dispatch, persisting
+from service.deliveries import batches, claiming, dispatch, persisting
 from service.deliveries.abandoned import SET_ASIDE
-from service.deliveries.claiming import Claim
 from service.deliveries.compose import Composer
 from service.deliveries.control import cancel_issue, pause_issue
 from service.deliveries.dispatch import FRESH
@@ -482,10 +481,10 @@ def test_what_waits_for_a_connection_is_taken_back_while_the_database_is_away(
     sender: Sender, relay: FakeRelay, issue_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody could say meanwhile that it must not leave."""
-    real, on_the_wire = dispatch.intend, list[int]()
+    real, on_the_wire = claiming.intend, list[int]()
     relay.is_unready = True
 
-    def intend(session: Session, claims: Sequence[Claim], *, route: str, message_host: str) -> set[int]:
+    def intend(session: Session, claims: Sequence[claiming.Claim], *, route: str, message_host: str) -> set[int]:
         on_the_wire.append(len(relay.sessions[-1].wire))
         if len(on_the_wire) == 2:
             raise OperationalError("update", {}, Exception("the database system is shutting down"))
