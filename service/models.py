@@ -14,6 +14,7 @@ from service.receipts import models as receipts
 from service.routes import models as routes
 from service.staff import models as staff
 from service.subscribers import change_models as changes
+from service.subscribers import field_models as reader_fields
 from service.subscribers import models as subscribers
 from service.subscribers import signup_models as signups
 from service.subscribers import suppression_models as suppressions
@@ -34,6 +35,7 @@ __all__ = [
     "mail",
     "metadata",
     "organisation",
+    "reader_fields",
     "readings",
     "receipts",
     "reconcile",

@@ -5,7 +5,7 @@ An item's text is Markdown (CommonMark with footnotes); mail, text, web and prin
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Identity, Text, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Identity, Index, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -43,10 +43,23 @@ class Issue(Base):
     ``audience`` is how many people it is planned for: the figure that all states must sum to. ``starts_at`` is since
     when, or from when, its mail may leave: renewed when it is resumed, or re-opened once it rested: no copy's retry
     window ends sooner than 72 hours after it. ``pause_reason`` says why it rests, where it paused itself.
+
+    ``segment_id`` and ``excluded_segment_id``: which readers get it, and which of them don't; at release their words
+    are kept in the two texts beside, and only these count from then on. ``imported_from`` names a past issue in the
+    archive that it was brought from; it was never sent by us.
     """
 
     __tablename__ = "issues"
-    __table_args__ = (UniqueConstraint("newsletter_id", "volume", "number", postgresql_nulls_not_distinct=True),)
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "volume", "number", postgresql_nulls_not_distinct=True),
+        Index(
+            "uq_issues_imported_from",
+            "newsletter_id",
+            "imported_from",
+            unique=True,
+            postgresql_where="imported_from is not null",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletters.id"))
@@ -64,6 +77,11 @@ class Issue(Base):
     starts_at: Mapped[datetime | None]
     pause_reason: Mapped[str | None]
     finished_at: Mapped[datetime | None]
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
+    excluded_segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
+    segment_text: Mapped[str | None]
+    excluded_segment_text: Mapped[str | None]
+    imported_from: Mapped[str | None]
 
     newsletter: Mapped[Newsletter] = relationship()
     items: Mapped[list["Item"]] = relationship(order_by="Item.position", cascade="all, delete-orphan")

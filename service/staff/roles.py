@@ -17,6 +17,7 @@ class Permission(StrEnum):
     ENTER = "enter"  # sign in, see the alarms, keep one's own account
     EDIT = "edit"  # read the desk, import, edit, preview, send a test to oneself
     SEND = "send"  # release, pause, resume and cancel
+    READERS = "readers"  # see readers and their consent, bring lists in and out, lift a suppression, mind the doors
     FINANCE = "finance"  # see gifts and books, enter offline gifts, reconcile, make statements, export
     REFUND = "refund"  # pay back, and approve what somebody else wants to pay back
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Identity, Index, Text, false, func
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Identity, Index, Text, false, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.db import Base, word_type
@@ -30,8 +31,8 @@ class SignUpOutcome(StrEnum):
 class SignUp(Base):
     """One request as it came. A worker decides what becomes of it; limits are counted from these rows.
 
-    ``network`` is what a household shares, never an IP. ``mark`` is the form's: a form is sent once. Trimmed after 30
-    days.
+    ``network`` is what a household shares, never an IP. ``fields`` answers what the form asked beside. ``mark`` is the
+    form's: a form is sent once. Trimmed after 30 days.
     """
 
     __tablename__ = "sign_ups"
@@ -54,6 +55,7 @@ class SignUp(Base):
     wording: Mapped[str]
     door: Mapped[Door] = mapped_column(word_type(Door))
     network: Mapped[str]
+    fields: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     outcome: Mapped[SignUpOutcome | None] = mapped_column(word_type(SignUpOutcome))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
