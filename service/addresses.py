@@ -6,7 +6,7 @@ Domains become A-labels by IDNA 2008 (UTS 46, non-transitional); the standard li
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import idna
 from email_validator import EmailNotValidError, validate_email
@@ -26,15 +26,14 @@ LONGEST = 254  # RFC 5321 §4.5.3.1.3 less the angle brackets
 # The address of nearly everybody, for which the long way (300 µs, far too much for a file of a million) would change
 # nothing but the case of the domain; a test holds the two ways together. At 64 characters no part can be too long.
 _PLAIN = re.compile(
-    r"[A-Za-z0-9_+'-]+(?:\.[A-Za-z0-9_+'-]+)*@"
-    r"(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+"
+    r"[A-Za-z0-9_+'-]++(?:\.[A-Za-z0-9_+'-]++)*+@"
+    r"(?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)++"
     r"(?!(?i:arpa|invalid|local|localhost|onion|test)\Z)[A-Za-z]{2,}"
 )
 _PLAIN_LONGEST = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """``mailed`` is the envelope's form (A-label domain); ``key`` tells one person from another."""
 
     typed: str

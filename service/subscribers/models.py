@@ -37,7 +37,10 @@ class Subscriber(Base):
 
 
 class Subscription(Base):
-    """The tie of one person to one newsletter.
+    """The tie of one person to one newsletter, with which it stays.
+
+    No foreign key to newsletters: it would cost an import a probe for each row. Triggers (migration 0042) ask once for
+    each statement whether the newsletters are there, and let none go.
 
     ``source`` is where the person came from ("footer", "Substack export"): an outsider's word, at most 100 characters.
     ``ended_note`` is the person's own, at most 500.
@@ -51,7 +54,7 @@ class Subscription(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
-    newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletters.id"))
+    newsletter_id: Mapped[int]
     state: Mapped[SubscriptionState] = mapped_column(word_type(SubscriptionState), default=SubscriptionState.PENDING)
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
     confirmed_at: Mapped[datetime | None]

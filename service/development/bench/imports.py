@@ -5,7 +5,6 @@ The reference is COPY of the rows that are good, in the file's order, into a tab
 of both tables that an import fills.
 """
 
-import resource
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 
 from service.db import SessionFactory, make_engine, make_session_factory, transaction
+from service.development.bench.apart import run_apart
 from service.development.bench.specimen import add_specimen_newsletter
 from service.development.bench.stage import make_folder
 from service.development.embedded import run_servers
@@ -44,8 +44,8 @@ Row = tuple[str, str]
 class ImportFigures:
     """``ratio``: rows of the file a second, to rows a second by COPY into one table; ``ratio_both``, into two.
 
-    ``peak_mb`` is this process's own, the file's making included. ``changed_again``: rows that importing the file a
-    second time changed. ``undone``: whether undoing left every row as it was before.
+    ``peak_mb``: the most memory that the importing process and its reader held, together. ``changed_again``: rows that
+    importing the file a second time changed. ``undone``: whether undoing left every row as it was before.
     """
 
     rows: int
@@ -79,14 +79,13 @@ def measure_importing(rows: int, say: Callable[[str], None]) -> ImportFigures:
         use_publisher(lambda *_: None)  # no worker runs here
         engine = make_engine(servers.database_url)
         try:
-            return _measure(engine, make_session_factory(engine), folder / "email_list.csv", rows, say)
+            return _measure(engine, servers.database_url, folder / "email_list.csv", rows, say)
         finally:
             engine.dispose()
 
 
-def _measure(
-    engine: Engine, factory: SessionFactory, path: Path, rows: int, say: Callable[[str], None]
-) -> ImportFigures:
+def _measure(engine: Engine, url: str, path: Path, rows: int, say: Callable[[str], None]) -> ImportFigures:
+    factory = make_session_factory(engine)
     with path.open("w") as file:
         file.write(HEADER)
         file.writelines(line for line, _ in _make_rows(rows))
@@ -113,15 +112,12 @@ def _measure(
         (f"{number}\t{newsletter_id}\tactive\n" for number in range(1, good + 1)),
     )
     say(f"COPY of {good:,} good rows: {good / people:,.0f} a second into one table.")
-    begins = time.monotonic()
-    row = _bring(factory, newsletter_id, path)
-    seconds = time.monotonic() - begins
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    (import_id, seconds), peak = run_apart(_bring, url, newsletter_id, path)
+    row = _look(factory, import_id)
     say(f"Import: {row.rows / seconds:,.0f} a second, {row.added:,} added, {row.skipped:,} skipped.")
     after = _fingerprint(factory)
-    begins = time.monotonic()
-    again = _bring(factory, newsletter_id, path)
-    again_seconds = time.monotonic() - begins
+    (again_id, again_seconds), _ = run_apart(_bring, url, newsletter_id, path)
+    again = _look(factory, again_id)
     changed = again.added + again.updated + (0 if _fingerprint(factory) == after else 1)
     begins = time.monotonic()
     for import_id in (again.id, row.id):
@@ -138,7 +134,7 @@ def _measure(
         copy_rows_per_second=round(good / people),
         ratio=round(per_second * people / good, 3),
         ratio_both=round(per_second * (people + ties) / good, 3),
-        peak_mb=peak,
+        peak_mb=round(peak),
         again_rows_per_second=round(again.rows / again_seconds),
         changed_again=changed,
         suppressed=row.suppressed,
@@ -186,11 +182,18 @@ def _copy_file(engine: Engine, path: Path, table: str, columns: str) -> float:
         return time.monotonic() - begins
 
 
-def _bring(factory: SessionFactory, newsletter_id: int, path: Path) -> Import:
-    """Bring the file in as a worker does, from its arrival to its end."""
+def _bring(url: str, newsletter_id: int, path: Path) -> tuple[int, float]:
+    """Bring the file in as a worker does, from its arrival to its end. Returns the import's id, and the seconds."""
+    use_publisher(lambda *_: None)
+    factory = make_session_factory(make_engine(url))
+    begins = time.monotonic()
     (part,) = open_export(path, path.name)
     import_id = store_file(factory, newsletter_id, part, statement="They agreed at the sample's desk.")
     run_import(factory, import_id)
+    return import_id, time.monotonic() - begins
+
+
+def _look(factory: SessionFactory, import_id: int) -> Import:
     with factory() as session:
         return session.get_one(Import, import_id)
 

@@ -5,9 +5,10 @@ The only maker of people and consent in bulk. Owns the order of the steps; the r
 page by page; all others are judged by the server. A dry run walks the same way and leaves only the report.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from service.lists.entries import EntryStatus
 from service.subscribers.importing import statements
 from service.subscribers.importing.models import LineOutcome
-from service.subscribers.importing.staging import Chunk
+from service.subscribers.importing.staging import Chunk, Round, write_incoming
+
+_AT_ONCE: Final = 5_000  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,50 +50,51 @@ def merge_chunk(connection: Connection, chunk: Chunk, terms: Terms) -> Mapping[L
         IntegrityError: when somebody signed up meanwhile whom a line would add; the transaction must be done again.
     """
     counts = dict.fromkeys(LineOutcome, 0)
-    counts[LineOutcome.SKIPPED] += len(chunk.refused)
-    _copy(connection, statements.COPY_REFUSED, chunk.refused)
+    counts[LineOutcome.SKIPPED] += chunk.refusals
+    _copy(connection, statements.COPY_REFUSED, [chunk.refused])
     has_erased = bool(connection.scalar(text(statements.HAS_ERASED)))
-    for places in chunk.rounds:
-        plain, others = _part(connection, chunk, places, terms, has_erased=has_erased)
+    for round_ in chunk.rounds:
+        plain, others = _part(connection, round_, terms, has_erased=has_erased)
         if others:
-            _judge(connection, chunk, others, terms, counts, has_erased=has_erased)
-        if plain:
-            (_rehearse_new if terms.is_dry_run else _add_new)(connection, chunk, plain, terms)
-            counts[LineOutcome.ADDED] += len(plain)
+            _judge(connection, others, terms, counts, has_erased=has_erased)
+        if plain.people:
+            (_rehearse_new if terms.is_dry_run else _add_new)(connection, plain, terms)
+            counts[LineOutcome.ADDED] += len(plain.people)
     return counts
 
 
-def _part(
-    connection: Connection, chunk: Chunk, places: Sequence[int], terms: Terms, *, has_erased: bool
-) -> tuple[list[int], list[int]]:
-    """Return the places of lines that add somebody of whom nothing is known here, by their keys; and all others."""
-    lines, keys, statuses = chunk.lines, chunk.keys, chunk.statuses
-    hopeful = [place for place in places if statuses[place] is EntryStatus.SUBSCRIBED]
-    hopeful.sort(key=keys.__getitem__)
-    _copy(connection, statements.COPY_ASKED, (f"{lines[place]}\t{keys[place]}\n" for place in hopeful))
-    connection.execute(text("analyze asked"))  # nobody else does it for a temporary table
+class _Plain(NamedTuple):
+    """Lines that add somebody of whom nothing is known here, side by side, in the order of their keys."""
+
+    people: Sequence[str]
+    ties: Sequence[str]
+
+
+def _part(connection: Connection, round_: Round, terms: Terms, *, has_erased: bool) -> tuple[_Plain, str]:
+    """Return the lines that simply add somebody; and all others, as rows of ``incoming``."""
+    if not round_.numbers:
+        return _Plain((), ()), round_.others
     find = statements.FIND_SEEN if terms.is_dry_run else statements.FIND_KNOWN
-    known = set(connection.scalars(text(find + (statements.FIND_ERASED if has_erased else ""))))
-    connection.execute(text("truncate asked"))
-    plain = [place for place in hopeful if lines[place] not in known]
-    others = [place for place in places if statuses[place] is not EntryStatus.SUBSCRIBED or lines[place] in known]
-    return plain, others
+    asked = text(find + (statements.FIND_ERASED if has_erased else ""))
+    known = {place - 1 for place in connection.scalars(asked, {"keys": round_.keys})}
+    people, ties = round_.people.split("\n"), round_.ties.split("\n")
+    if not known:
+        return _Plain(people, ties), round_.others
+    met = "".join(
+        write_incoming(round_.numbers[at], EntryStatus.SUBSCRIBED, people[at], ties[at]) for at in sorted(known)
+    )
+    new = [at for at in range(len(people)) if at not in known]
+    return _Plain([people[at] for at in new], [ties[at] for at in new]), met + round_.others
 
 
 def _judge(
-    connection: Connection,
-    chunk: Chunk,
-    places: Sequence[int],
-    terms: Terms,
-    counts: dict[LineOutcome, int],
-    *,
-    has_erased: bool,
+    connection: Connection, rows: str, terms: Terms, counts: dict[LineOutcome, int], *, has_erased: bool
 ) -> None:
     """Do what the rules say about lines of people who may be known here."""
-    rows = (f"{chunk.lines[at]}\t{chunk.statuses[at]}\t{chunk.people[at]}\t{chunk.ties[at]}\n" for at in places)
-    _copy(connection, statements.COPY_INCOMING, rows)
+    _copy(connection, statements.COPY_INCOMING, [rows])
     judge = statements.JUDGE.replace("{by_hash}", statements.BY_HASH if has_erased else statements.NO_HASH)
     steps = statements.REHEARSE if terms.is_dry_run else statements.PERFORM
+    # Nobody else analyzes a temporary table.
     for statement in ("analyze incoming", judge, "analyze met", *steps, statements.WRITE_DOWN):
         connection.execute(text(statement), terms.to_parameters())
     for outcome, count in connection.execute(text(statements.COUNT)):
@@ -98,36 +102,43 @@ def _judge(
     connection.execute(text("truncate incoming, met"))
 
 
-def _add_new(connection: Connection, chunk: Chunk, places: Sequence[int], terms: Terms) -> None:
+def _add_new(connection: Connection, plain: _Plain, terms: Terms) -> None:
     """Add people of whom nothing is known here."""
-    first, scattered = connection.execute(text(statements.TAKE_IDS), {"count": len(places)}).one()
-    ids = scattered or range(first, first + len(places))
-    people = (f"{number}\t{chunk.people[at]}\t{terms.import_id}\n" for number, at in zip(ids, places, strict=True))
-    _copy(connection, statements.COPY_PEOPLE, people)
-    end = f"{terms.newsletter_id}\tactive\t{terms.import_id}\n"
-    # COPY reads "now" as the moment of the transaction.
-    ties = (
-        f"{number}\t{'now' if tie.startswith(_NULL) else tie.partition(_TAB)[0]}\t{tie}\t{end}"
-        for number, tie in zip(ids, map(chunk.ties.__getitem__, places), strict=True)
-    )
-    _copy(connection, statements.COPY_TIES, ties)
+    ids = _take_ids(connection, len(plain.people))
+    _copy(connection, statements.COPY_PEOPLE, _number(ids, plain.people, f"\t{terms.import_id}\n"))
+    end = f"\t{terms.newsletter_id}\tactive\t{terms.import_id}\n"
+    _copy(connection, statements.COPY_TIES, _number(ids, plain.ties, end))
 
 
-def _rehearse_new(connection: Connection, chunk: Chunk, places: Sequence[int], _terms: Terms) -> None:
-    _copy(connection, statements.COPY_SEEN, (f"{chunk.people[at]}\tactive\n" for at in places))
+def _take_ids(connection: Connection, count: int) -> Sequence[int]:
+    """Return so many ids of new people."""
+    first, last = connection.execute(text(statements.TAKE_IDS), {"count": count}).one()
+    if last - first == count - 1:
+        return range(first, last + 1)
+    # Somebody signed up in these milliseconds and has an id among them: they stay unused.
+    return connection.scalars(text(statements.TAKE_SCATTERED_IDS), {"count": count}).all()
 
 
-_NULL, _TAB = "\\N", "\t"
+def _number(ids: Sequence[int], rows: Sequence[str], end: str) -> Iterator[str]:
+    """Yield rows of COPY text, each led by its id, some thousands at a time: the server works on while we do."""
+    for start in range(0, len(rows), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        yield "".join([f"{number}\t{row}{end}" for number, row in zip(ids[some], rows[some], strict=True)])
 
 
-def _copy(connection: Connection, statement: str, rows: Iterable[str]) -> None:
-    """Send rows of COPY text; nothing when there are none."""
-    whole = "".join(rows)
-    if not whole:
+def _rehearse_new(connection: Connection, plain: _Plain, _terms: Terms) -> None:
+    _copy(connection, statements.COPY_SEEN, ["\tactive\n".join((*plain.people, ""))])
+
+
+def _copy(connection: Connection, statement: str, pieces: Iterable[str]) -> None:
+    """Send rows of COPY text; the server never hears of none."""
+    rows = filter(None, pieces)
+    if (first := next(rows, None)) is None:
         return
     driver: Any = connection.connection.driver_connection  # SQLAlchemy has no word for COPY
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(whole)
+            for piece in chain((first,), rows):
+                copy.write(piece)
     except connection.dialect.loaded_dbapi.IntegrityError as problem:
         raise IntegrityError(statement, None, problem) from problem

@@ -5,10 +5,9 @@ next one goes on after them. The file is read ahead while the server takes in th
 """
 
 import logging
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, exists, insert, select, text
 from sqlalchemy.exc import IntegrityError
@@ -16,10 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from service.db import SessionFactory
 from service.errors import BadInput
 from service.languages.choosing import choose
-from service.lists.detect import choose_layout
-from service.lists.reading import read_entries
-from service.lists.rows import RowReader
-from service.subscribers.importing.ahead import make_ahead
+from service.subscribers.importing.ahead import read_ahead
 from service.subscribers.importing.merge import Terms, merge_chunk
 from service.subscribers.importing.models import Import, ImportState
 from service.subscribers.importing.progress import (
@@ -30,7 +26,8 @@ from service.subscribers.importing.progress import (
     note_chunk,
     start_over,
 )
-from service.subscribers.importing.staging import Chunk, fill_chunks
+from service.subscribers.importing.reading import ReadingTask, read_chunks
+from service.subscribers.importing.staging import Chunk
 from service.subscribers.importing.statements import TABLES
 from service.subscribers.importing.upload import fetch_file
 from service.subscribers.models import ConsentEvent
@@ -38,7 +35,8 @@ from service.subscribers.states import ConsentSource, SubscriptionEvent
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 100_000  # lines
+CHUNK: Final = 50_000  # lines
+_WORTH_A_PROCESS: Final = 1_000_000  # bytes; a smaller file is read before another process has started
 MOST_CLAIMS: Final = 10
 """A file that ended as many processes is not tried again."""
 _TRIES: Final = 3  # of one chunk
@@ -83,7 +81,9 @@ def _take_in(factory: SessionFactory, claim: Claim, path: Path, size: int) -> Im
         try:
             language = _prepare(connection, row.newsletter_id)
             terms = Terms(row.id, row.newsletter_id, row.statement, row.account_id, row.is_dry_run)
-            with closing(make_ahead(_read(path, row, language, size))) as chunks:
+            task = ReadingTask(path, row.filename, row.mapping, row.id, language, row.done_lines, size)
+            read = read_ahead if row.size_bytes > _WORTH_A_PROCESS else read_chunks
+            with closing(read(task)) as chunks:
                 for chunk in chunks:
                     if _commit_chunk(connection, claim, chunk, terms):
                         return ImportState.CANCELLED
@@ -92,17 +92,10 @@ def _take_in(factory: SessionFactory, claim: Claim, path: Path, size: int) -> Im
     return ImportState.DONE
 
 
-def _read(path: Path, row: Import, language: str, size: int) -> Iterator[Chunk]:
-    """Yield the lines that are not in yet."""
-    with path.open("rb") as content:
-        rows = RowReader(content)
-        entries = read_entries(rows, choose_layout(rows.header, row.filename, row.mapping))
-        rest = (entry for entry in entries if entry.line > row.done_lines)
-        yield from fill_chunks(rest, row.id, language, size, content.tell)
-
-
 def _prepare(connection: Connection, newsletter_id: int) -> str:
     """Make the tables of this connection. Returns the language of those whose file says none that we have."""
+    driver: Any = connection.connection.driver_connection
+    driver.prepare_threshold = None  # a plan that is kept expects a hundred keys of any chunk
     with connection.begin():
         for statement in (*_TUNING, *TABLES):
             connection.execute(text(statement))

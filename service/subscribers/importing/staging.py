@@ -6,8 +6,9 @@ Owns what of a line is refused before anybody is looked up. Runs beside the serv
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 from service.addresses import Address, parse_address
 from service.clock import now
@@ -19,40 +20,64 @@ MOST_TIMES: Final = 10
 """One address in one chunk: each time is a round of its own through the database."""
 
 _NULL: Final = "\\N"
+_NOW: Final = "now"  # which COPY reads as the moment of the transaction
 _SPECIAL: Final = re.compile(r"[\\\t\n\r]")
 _ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _FREQUENCIES: Final = frozenset({"every", "monthly", "quarterly"})
 
+_Row = tuple[str, int, str, str]  # key, line, person, tie
 
-class Chunk:
-    """So many lines, each as COPY text: ``people`` in the order of ``PERSON``, ``ties`` in that of ``TIE``.
 
-    ``rounds`` holds the places of lines: the first of each address, then the second of each, and so on. ``refused``:
-    rows of import_lines. ``done_bytes``: how much of the file was read, about.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Lines of as many addresses, so that none of them waits for another.
+
+    Those that may add somebody stand side by side, in the order of their keys: ``numbers`` in the file; ``keys``, an
+    array as PostgreSQL reads it; ``people`` and ``ties``, rows of ``PERSON`` and ``TIE`` without their end. ``others``
+    are whole rows of ``INCOMING``.
     """
 
-    PERSON: Final = ("address", "mailed_address", "address_key", "name", "language", "tags", "fields")
-    TIE: Final = ("confirmed_at", "ended_at", "source", "frequency", "paused_until")
+    numbers: tuple[int, ...]
+    keys: str
+    people: str
+    ties: str
+    others: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """So many lines as COPY text. ``rounds``: the first line of each address, then the second of each, and so on.
+
+    ``refused`` are rows of import_lines, ``refusals`` their number. ``done_bytes``: how much of the file was read,
+    about.
+    """
+
+    PERSON: ClassVar = ("address", "mailed_address", "address_key", "name", "language", "tags", "fields")
+    TIE: ClassVar = ("requested_at", "confirmed_at", "ended_at", "source", "frequency", "paused_until")
+    INCOMING: ClassVar = ("line", "status", *PERSON, *TIE)
+
+    rounds: list[Round]
+    refused: str
+    refusals: int
+    last_line: int
+    done_bytes: int
+
+
+class _Filling:
+    """A chunk while its lines come in."""
 
     def __init__(self, import_id: int, language: str) -> None:
-        self.lines: list[int] = []
-        self.keys: list[str] = []
-        self.statuses: list[EntryStatus] = []
-        self.people: list[str] = []
-        self.ties: list[str] = []
-        self.rounds: list[list[int]] = []
-        self.refused: list[str] = []
-        self.last_line = 0
-        self.done_bytes = 0
+        self.count = 0
+        self._last_line = 0
+        self._rounds: list[tuple[list[_Row], list[str]]] = []
+        self._refused: list[str] = []
         self._import_id, self._language, self._now = import_id, language, now()
         self._times: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        return len(self.lines) + len(self.refused)
-
     def take(self, found: Entry | BadLine) -> None:
         """Write down what one line says, or why it is refused."""
-        self.last_line = found.line
+        self.count += 1
+        self._last_line = found.line
         if isinstance(found, BadLine):
             self._refuse(found.line, found.address, found.reason)
             return
@@ -66,14 +91,19 @@ class Chunk:
             self._refuse(found.line, found.address, f"This address is in the file more than {MOST_TIMES} times.")
             return
         self._times[address.key] = times + 1
-        if times == len(self.rounds):
-            self.rounds.append([])
-        self.rounds[times].append(len(self.lines))
-        self.lines.append(found.line)
-        self.keys.append(address.key)
-        self.statuses.append(found.status)
-        self.people.append(self._write_person(found, address))
-        self.ties.append(self._write_tie(found))
+        if times == len(self._rounds):
+            self._rounds.append(([], []))
+        hopeful, others = self._rounds[times]
+        person, tie = self._write_person(found, address), self._write_tie(found)
+        if found.status is EntryStatus.SUBSCRIBED:
+            hopeful.append((address.key, found.line, person, tie))
+        else:
+            others.append(write_incoming(found.line, found.status, person, tie))
+
+    def close(self, done_bytes: int) -> Chunk:
+        """Return the lines that came."""
+        rounds = [_close_round(hopeful, others) for hopeful, others in self._rounds]
+        return Chunk(rounds, "".join(self._refused), len(self._refused), self._last_line, done_bytes)
 
     def _write_person(self, entry: Entry, address: Address) -> str:
         language = (find([entry.language]) if entry.language else None) or self._language
@@ -87,34 +117,46 @@ class Chunk:
         frequency = entry.frequency if entry.frequency in _FREQUENCIES else "every"
         agreed_at, source = self._write_moment(entry.agreed_at), _escape(entry.source)
         if entry.status is EntryStatus.SUBSCRIBED:
+            asked_at = _NOW if agreed_at is _NULL else agreed_at
             paused_until = entry.paused_until.isoformat() if entry.paused_until else _NULL
-            return f"{agreed_at}\t{_NULL}\t{source}\t{frequency}\t{paused_until}"
-        return f"{agreed_at}\t{self._write_moment(entry.ended_at)}\t{source}\t{frequency}\t{_NULL}"
+            return f"{asked_at}\t{agreed_at}\t{_NULL}\t{source}\t{frequency}\t{paused_until}"
+        ended_at = self._write_moment(entry.ended_at)
+        asked_at = next((moment for moment in (agreed_at, ended_at) if moment is not _NULL), _NOW)
+        return f"{asked_at}\t{agreed_at}\t{ended_at}\t{source}\t{frequency}\t{_NULL}"
 
     def _write_moment(self, moment: datetime | None) -> str:
         """Return a moment of the past; what lies ahead was not agreed to yet, so it is now."""
-        if moment is None:
-            return _NULL
-        return (min(self._now, moment)).isoformat()
+        return _NULL if moment is None else min(self._now, moment).isoformat()
 
     def _refuse(self, line: int, address: str, reason: str) -> None:
-        self.refused.append(f"{self._import_id}\t{line}\t{_escape(address[:254])}\tskipped\t{_escape(reason)}\n")
+        self._refused.append(f"{self._import_id}\t{line}\t{_escape(address[:254])}\tskipped\t{_escape(reason)}\n")
+
+
+def write_incoming(line: int, status: EntryStatus, person: str, tie: str) -> str:
+    """Return a row of ``INCOMING``."""
+    return f"{line}\t{status.value}\t{person}\t{tie}\n"
+
+
+def _close_round(hopeful: list[_Row], others: list[str]) -> Round:
+    hopeful.sort()  # by their keys, of which a round has each once; by bytes, as the index on them is
+    keys, numbers, people, ties = zip(*hopeful, strict=True) if hopeful else ((), (), (), ())
+    # A key has no quote and no backslash in it: ``parse_address`` refuses both.
+    literal = '{"' + '","'.join(keys) + '"}' if keys else "{}"
+    return Round(numbers, literal, "\n".join(people), "\n".join(ties), "".join(others))
 
 
 def fill_chunks(
     entries: Iterator[Entry | BadLine], import_id: int, language: str, size: int, tell: Callable[[], int]
 ) -> Iterator[Chunk]:
     """Yield chunks of ``size`` lines, the last one shorter; ``tell`` says how many bytes of the file were read."""
-    chunk = Chunk(import_id, language)
+    filling = _Filling(import_id, language)
     for found in entries:
-        chunk.take(found)
-        if len(chunk) >= size:
-            chunk.done_bytes = tell()
-            yield chunk
-            chunk = Chunk(import_id, language)
-    if len(chunk):
-        chunk.done_bytes = tell()
-        yield chunk
+        filling.take(found)
+        if filling.count >= size:
+            yield filling.close(tell())
+            filling = _Filling(import_id, language)
+    if filling.count:
+        yield filling.close(tell())
 
 
 def _escape(text: str) -> str:

@@ -8,12 +8,12 @@ from service.subscribers.importing.staging import Chunk
 _PERSON, _TIE = ", ".join(Chunk.PERSON), ", ".join(Chunk.TIE)
 
 # Rows of this connection only, emptied by each commit but for ``seen``, a dry run's memory of the lines before.
-# ``asked``: whose addresses are looked for. ``incoming``: the lines that need a judgement. ``met``: the judgements.
+# ``incoming``: the lines that need a judgement. ``met``: the judgements.
 TABLES: Final = (
-    """create temp table asked (line bigint, key text collate "C") on commit delete rows""",
     """create temp table incoming (line bigint, status text, address text, mailed_address text,
-           address_key text collate "C", name text, language text, tags text[], fields jsonb, confirmed_at timestamptz,
-           ended_at timestamptz, source text, frequency text, paused_until timestamptz) on commit delete rows""",
+           address_key text collate "C", name text, language text, tags text[], fields jsonb,
+           requested_at timestamptz, confirmed_at timestamptz, ended_at timestamptz, source text,
+           frequency text, paused_until timestamptz) on commit delete rows""",
     """create temp table met (line bigint, subscriber_id bigint, subscription_id bigint, standing text,
            is_erased boolean, outcome text, deed text, reason text, suppresses boolean, name text, tags text[],
            fields jsonb, fills_in boolean, before jsonb) on commit delete rows""",
@@ -21,38 +21,39 @@ TABLES: Final = (
            language text, tags text[], fields jsonb, standing text,
            is_suppressed boolean default false, ended_at timestamptz)""",
 )
-COPY_ASKED: Final = "copy asked from stdin"
-COPY_INCOMING: Final = f"copy incoming (line, status, {_PERSON}, {_TIE}) from stdin"
+COPY_INCOMING: Final = f"copy incoming ({', '.join(Chunk.INCOMING)}) from stdin"
 COPY_REFUSED: Final = "copy import_lines (import_id, line, address, outcome, reason) from stdin"
 COPY_PEOPLE: Final = f"copy subscribers (id, {_PERSON}, import_id) from stdin"
-COPY_TIES: Final = (
-    f"copy subscriptions (subscriber_id, requested_at, {_TIE}, newsletter_id, state, import_id) from stdin"
-)
+COPY_TIES: Final = f"copy subscriptions (subscriber_id, {_TIE}, newsletter_id, state, import_id) from stdin"
 COPY_SEEN: Final = f"copy seen ({_PERSON}, standing) from stdin"
 
 HAS_ERASED: Final = "select exists (select from suppressions where address_key is null and lifted_at is null)"
-FIND_ERASED: Final = """
-union select a.line from asked a join suppressions p
-    on p.address_hash = sha256((select salt from suppression_salt) || convert_to(a.key, 'UTF8'))
- where p.lifted_at is null and p.address_key is null
-"""
+# Which of ``keys``, by their places from 1, are of somebody of whom anything is known here; some more than once. The
+# limits have each key looked for in the index: a join would rather read the whole table again for every chunk.
 FIND_KNOWN: Final = """
-select a.line from asked a join subscribers s on s.address_key = a.key
-union select a.line from asked a join suppressions p on p.address_key = a.key where p.lifted_at is null
+with asked as materialized (select * from unnest(cast(:keys as text[])) with ordinality as each(key, place))
+select place from asked, lateral (select from subscribers where address_key = key collate "C" limit 1) found
+union all select place from asked join suppressions on address_key = key collate "C" where lifted_at is null
 """
-FIND_SEEN: Final = f"{FIND_KNOWN} union select a.line from asked a join seen z on z.address_key = a.key"  # noqa: S608 - column names and rules of ours
+FIND_SEEN: Final = f"""
+{FIND_KNOWN}
+union all select place from asked, lateral (select from seen where address_key = key collate "C" limit 1) found
+"""  # noqa: S608 - words of ours
+FIND_ERASED: Final = """
+union all select place from asked
+    join suppressions on address_hash = sha256((select salt from suppression_salt) || convert_to(key, 'UTF8'))
+ where lifted_at is null and address_key is null
+"""
 
 # The identities of as many new people. Nearly always a row of numbers without a gap, of which the ends are enough.
-TAKE_IDS: Final = """
-with taken as materialized (
-    select nextval((select cast(pg_get_serial_sequence('subscribers', 'id') as regclass))) as id
-    from generate_series(1, :count)
-)
-select min(id), case when max(id) - min(id) >= count(*) then array_agg(id) end
-from taken
+_EACH_ID: Final = """
+select nextval((select cast(pg_get_serial_sequence('subscribers', 'id') as regclass))) as id
+from generate_series(1, :count)
 """
+TAKE_IDS: Final = f"with taken as materialized ({_EACH_ID}) select min(id), max(id) from taken"  # noqa: S608 - ours
+TAKE_SCATTERED_IDS: Final = _EACH_ID
 
-# In ``incoming`` are the lines that may not simply add somebody. ``seen`` is empty but in a dry run.
+# In ``incoming`` are the lines that may not simply add somebody. ``seen`` is empty but in a dry run. Limits: as above.
 JUDGE: Final = f"""
 insert into met (line, subscriber_id, subscription_id, standing, is_erased, outcome, deed, reason, suppresses,
                  name, tags, fields, fills_in)
@@ -66,9 +67,11 @@ select i.line, s.id, t.id, k.standing, p.id is not null and p.address_key is nul
        r.suppresses and not k.is_suppressed, n.name, n.tags, n.fields,
        f.fills_in and r.deed in ('fill-in', 'add') and not k.is_suppressed
 from incoming i
-left join seen z on z.address_key = i.address_key
-left join subscribers s on s.address_key = i.address_key
-left join subscriptions t on t.subscriber_id = s.id and t.newsletter_id = :newsletter
+left join lateral (select * from seen where address_key = i.address_key limit 1) z on true
+left join lateral (select * from subscribers where address_key = i.address_key limit 1) s on true
+left join lateral (
+    select * from subscriptions where subscriber_id = s.id and newsletter_id = :newsletter limit 1
+) t on true
 left join lateral (
     select id, address_key from suppressions where address_key = i.address_key and lifted_at is null
     union all {{by_hash}}
@@ -106,7 +109,7 @@ _NEW_TIE: Final = """
 insert into subscriptions (subscriber_id, newsletter_id, state, requested_at, confirmed_at, ended_at, source,
                            frequency, paused_until, import_id)
 select p.id, :newsletter, case when i.status = 'subscribed' then 'active' else 'unsubscribed' end,
-       coalesce(i.confirmed_at, i.ended_at, now()), i.confirmed_at,
+       i.requested_at, i.confirmed_at,
        case when i.status <> 'subscribed' then coalesce(i.ended_at, now()) end,
        i.source, i.frequency, i.paused_until, :import
 """

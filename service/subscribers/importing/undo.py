@@ -4,12 +4,11 @@ A row that somebody changed since stays as they left it; a person whom other row
 too, unsubscribed. Suppressions that came by a file stay: only staff or the person lift one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,9 @@ from service.subscribers.importing.progress import get_import
 from service.subscribers.models import Subscriber, Subscription
 from service.subscribers.states import ConsentSource, SubscriptionEvent
 
-AT_ONCE: Final = 1_000  # rows in one transaction
+LINES_AT_ONCE: Final = 1_000  # in one transaction
+IDS_AT_ONCE: Final = 2_000  # whom a reader who leaves just then may wait for
+_Brought = Subscription | Subscriber
 _ENDED: Final = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
 
 _RESTORE_PEOPLE: Final = """
@@ -91,7 +92,7 @@ def _restore(factory: SessionFactory, import_id: int) -> tuple[int, int]:
                 select(ImportLine.line)
                 .where(ImportLine.import_id == import_id, ImportLine.before.is_not(None))
                 .order_by(ImportLine.line.desc())
-                .limit(AT_ONCE)
+                .limit(LINES_AT_ONCE)
             )
             numbers = session.scalars(changed.where(ImportLine.line < last) if last else changed).all()
             if not numbers:
@@ -118,37 +119,41 @@ def _remove(factory: SessionFactory, import_id: int) -> tuple[int, int]:
     """Delete whom the file brought. Returns how many subscriptions went, and how many could only be ended."""
     removed = kept = 0
     proof = Proof(ConsentSource.IMPORT, f"Import {import_id} was undone.", {"import": import_id})
-    for model in (Subscription, Subscriber):
-        last = 0
-        while True:
-            with transaction(factory) as session:
-                ids = session.scalars(
-                    select(model.id)
-                    .where(model.import_id == import_id, model.id > last)
-                    .order_by(model.id)
-                    .limit(AT_ONCE)
-                ).all()
-                if not ids:
-                    break
-                last = ids[-1]
-                used = _delete_unused(session, model, ids)
-                if model is Subscription:
-                    removed, kept = removed + len(ids) - len(used), kept + len(used)
-                    for subscription_id in used:
-                        apply(
-                            session, lock_subscription(session, subscription_id), SubscriptionEvent.UNDO_IMPORT, proof
-                        )
+    for ids in _list_ranges(factory, Subscription, import_id):
+        with transaction(factory) as session:
+            gone, used = _delete_unused(session, Subscription, import_id, ids)
+            removed, kept = removed + gone, kept + len(used)
+            for subscription_id in used:
+                apply(session, lock_subscription(session, subscription_id), SubscriptionEvent.UNDO_IMPORT, proof)
+    for ids in _list_ranges(factory, Subscriber, import_id):
+        with transaction(factory) as session:
+            _delete_unused(session, Subscriber, import_id, ids)
     return removed, kept
 
 
-def _delete_unused(session: Session, model: type[Subscription] | type[Subscriber], ids: Sequence[int]) -> list[int]:
-    """Delete rows that no other row names. Returns the ids of those that stay; the database knows who names them."""
+def _list_ranges(factory: SessionFactory, model: type[_Brought], import_id: int) -> list[range]:
+    """Return the ids among which are all rows that a file brought, some thousands at a time."""
+    with factory() as session:
+        ends = select(func.min(model.id), func.max(model.id)).where(model.import_id == import_id)
+        first, last = session.execute(ends).one()
+    if first is None:
+        return []
+    return [range(start, min(start + IDS_AT_ONCE, last + 1)) for start in range(first, last + 1, IDS_AT_ONCE)]
+
+
+def _delete_unused(session: Session, model: type[_Brought], import_id: int, ids: range) -> tuple[int, list[int]]:
+    """Delete rows that a file brought and no other row names. Returns how many, and the ids of those that stay.
+
+    The database knows who names them: where it refuses, each half is tried by itself.
+    """
+    ours = (model.import_id == import_id, model.id.between(ids[0], ids[-1]))
     try:
         with session.begin_nested():
-            session.execute(delete(model).where(model.id.in_(ids)))
+            return session.connection().execute(delete(model).where(*ours)).rowcount, []
     except IntegrityError:
         if len(ids) == 1:
-            return list(ids)
-        middle = len(ids) // 2
-        return _delete_unused(session, model, ids[:middle]) + _delete_unused(session, model, ids[middle:])
-    return []
+            return 0, list(ids)
+    middle = len(ids) // 2
+    gone, used = _delete_unused(session, model, import_id, ids[:middle])
+    gone_after, used_after = _delete_unused(session, model, import_id, ids[middle:])
+    return gone + gone_after, used + used_after

@@ -1,5 +1,6 @@
 """Files of people come in: who is new is added, nobody comes back who left, and each line is accounted for."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -157,6 +158,25 @@ def test_leaving_wins_over_a_second_line_in_either_order(bringer: Bringer, chunk
     ]
     if not is_dry_run:
         assert bringer.people() == {"a@x.org": "unsubscribed", "b@x.org": "unsubscribed", "c@x.org": "active"}
+
+
+def test_people_get_the_ids_that_are_left_where_others_took_some_between(
+    bringer: Bringer, open_transaction: OpenTransaction
+) -> None:
+    rows = "".join(f"p{number}@x.org,,,active,,,,,,,\n" for number in range(5))
+    with open_transaction() as session:
+        sequence = session.scalar(text("select pg_get_serial_sequence('subscribers', 'id')"))
+        session.execute(text(f"alter sequence {sequence} increment by 2"))
+    try:
+        row = bringer.bring(f"{HEADER}\n{rows}")
+    finally:
+        with open_transaction() as session:
+            session.execute(text(f"alter sequence {sequence} increment by 1"))
+    assert figures(row) == (5, 5, 0, 0, 0, 0)
+    with open_transaction() as session:
+        ids = session.scalars(select(Subscriber.id).order_by(Subscriber.address_key)).all()
+        assert [after - before for before, after in pairwise(ids)] == [2, 2, 2, 2]
+        assert session.scalars(select(Subscription.subscriber_id).order_by(Subscription.id)).all() == ids
 
 
 def test_an_address_a_hundred_times_in_a_file_costs_its_lines(bringer: Bringer) -> None:
