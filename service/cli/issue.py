@@ -1,14 +1,15 @@
-"""``postrider issue``: manuscripts become drafts, drafts are listed."""
+"""``postrider issue``: manuscripts become drafts, archives past issues; issues are listed."""
 
 from pathlib import Path
 
 import click
 
+from service.cli.choosing import choose_newsletter
 from service.cli.opening import open_session, print_json
-from service.errors import BadInput, NotFound
+from service.cli.past_issues import import_archive, take_back_archive
+from service.errors import BadInput
 from service.issues.importing import import_manuscript
-from service.issues.models import Newsletter
-from service.issues.queries import get_newsletter, issue_label, list_issues, list_newsletters
+from service.issues.queries import issue_label, list_issues
 from service.manuscripts import Manuscript, read_manuscript
 
 LARGEST_FILE = 20_000_000  # bytes; what is inside is checked again, unpacked, by the reader
@@ -16,7 +17,11 @@ LARGEST_FILE = 20_000_000  # bytes; what is inside is checked again, unpacked, b
 
 @click.group()
 def issue() -> None:
-    """Turn manuscripts into issues, and list them."""
+    """Turn manuscripts and archives into issues, and list them."""
+
+
+for command in (import_archive, take_back_archive):
+    issue.add_command(command)
 
 
 @issue.command("import")
@@ -66,18 +71,7 @@ def list_all(*, as_json: bool) -> None:
 
 def _store(data: bytes, filename: str, slug: str | None) -> int:
     with open_session() as session:
-        newsletters = list_newsletters(session)
-        newsletter = get_newsletter(session, slug) if slug else _only(newsletters)
-        return import_manuscript(session, newsletter, data, filename).id
-
-
-def _only(newsletters: list[Newsletter]) -> Newsletter:
-    if not newsletters:
-        raise NotFound("There is no newsletter yet. Add one: postrider newsletter add --help")
-    if len(newsletters) > 1:
-        names = ", ".join(newsletter.slug for newsletter in newsletters)
-        raise BadInput(f"There are several newsletters; name one with --newsletter: {names}.")
-    return newsletters[0]
+        return import_manuscript(session, choose_newsletter(session, slug), data, filename).id
 
 
 def _print_summary(manuscript: Manuscript) -> None:

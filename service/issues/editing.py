@@ -1,5 +1,6 @@
 """Making and changing drafts. Owns that only a draft changes, and that two windows never overwrite each other."""
 
+import unicodedata
 from datetime import date
 
 from sqlalchemy import func, select
@@ -15,14 +16,17 @@ LONGEST_LINE = 300
 
 
 def create_issue(session: Session, newsletter: Newsletter) -> Issue:
-    """Add an empty draft, numbered after the newest issue and dated today."""
-    newest = session.scalar(
-        select(Issue).where(Issue.newsletter_id == newsletter.id).order_by(Issue.number.desc()).limit(1)
+    """Add an empty draft, numbered after the newest issue and dated today; past issues have a count of their own."""
+    ours = select(Issue).where(Issue.newsletter_id == newsletter.id, Issue.state != IssueState.PAST)
+    newest = session.scalar(ours.order_by(Issue.number.desc()).limit(1))
+    volume = newest.volume if newest else None
+    taken = select(func.max(Issue.number)).where(
+        Issue.newsletter_id == newsletter.id, Issue.volume.is_not_distinct_from(volume)
     )
     issue = Issue(
         newsletter=newsletter,
-        volume=newest.volume if newest else None,
-        number=newest.number + 1 if newest else 1,
+        volume=volume,
+        number=(session.scalar(taken) or 0) + 1,
         issued_on=now().date(),
         language=newsletter.language,
     )
@@ -151,14 +155,18 @@ def lock_draft(session: Session, issue_id: int) -> Issue:
     )
     if issue is None:
         raise NotFound("There is no such issue.")
+    if issue.state is IssueState.PAST:
+        raise Conflict("This past issue is sealed as it was brought in, and can't be changed.")
     if issue.state is not IssueState.DRAFT:
         raise Conflict("This issue has been released; what was sent is sealed and can't be changed.")
     return issue
 
 
 def one_line(raw: str, what: str) -> str:
-    """Return ``raw`` as one tidy line, or raise ``BadInput`` naming ``what`` is too long."""
-    tidy = " ".join(raw.replace("\x00", "").split())
+    """Return ``raw`` as one tidy line without controls, or raise ``BadInput`` naming ``what`` is too long."""
+    # No header holds a control character, and PostgreSQL's text neither NUL nor half of a surrogate pair.
+    kept = (char for char in raw if char.isspace() or unicodedata.category(char) not in {"Cc", "Cs"})
+    tidy = " ".join("".join(kept).split())
     if len(tidy) > LONGEST_LINE:
         raise BadInput(f"{what} has {len(tidy)} characters; at most {LONGEST_LINE} fit.")
     return tidy

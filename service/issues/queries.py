@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session, joinedload
 
 from service.errors import NotFound
@@ -26,8 +26,9 @@ def get_newsletter(session: Session, slug: str) -> Newsletter:
 
 
 def list_issues(session: Session) -> list[Issue]:
-    """Return every issue with its newsletter, newest first."""
-    return list(session.scalars(select(Issue).options(joinedload(Issue.newsletter)).order_by(Issue.id.desc())))
+    """Return every issue with its newsletter, newest first; past issues after all that are our own."""
+    order = (Issue.state == IssueState.PAST, case((Issue.state == IssueState.PAST, Issue.issued_on)).desc())
+    return list(session.scalars(select(Issue).options(joinedload(Issue.newsletter)).order_by(*order, Issue.id.desc())))
 
 
 def get_issue(session: Session, issue_id: int) -> Issue:

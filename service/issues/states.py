@@ -24,6 +24,7 @@ class IssueState(StrEnum):
     PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
+    PAST = "past"  # brought in sealed from the archive of another house; never sent from here, and never will be
 
 
 class IssueEvent(StrEnum):
@@ -64,6 +65,7 @@ _IS = {
     IssueState.PAUSED: "paused",
     IssueState.SENT: "sent",
     IssueState.CANCELLED: "cancelled",
+    IssueState.PAST: "a past issue from an archive",
 }
 _BE = {
     IssueEvent.RELEASE: "be released",

@@ -54,9 +54,8 @@ def open_export(path: Path, filename: str) -> list[Part]:
     """
     with path.open("rb") as file:
         start = file.read(4)
-        if start.startswith(b"PK"):
-            _check_directory(file)
-            return _list_parts(path)
+    if start.startswith(b"PK"):
+        return _list_parts(path)
     for sign, kind in _OTHER_KINDS:
         if start.startswith(sign):
             raise BadInput(f"This file is {kind}.")
@@ -78,7 +77,7 @@ def _check_directory(file: BinaryIO) -> None:
 
 
 def _list_parts(path: Path) -> list[Part]:
-    with _open_archive(path) as archive:
+    with open_archive(path) as archive:
         tables = [entry for entry in archive.infolist() if _is_table(entry)]
         known = [entry for entry in tables[:MOST_ENTRIES] if _has_known_header(archive, entry)]
     chosen = known or (tables if len(tables) == 1 else [])
@@ -93,7 +92,14 @@ def _list_parts(path: Path) -> list[Part]:
 
 
 @contextmanager
-def _open_archive(path: Path) -> Iterator[ZipFile]:
+def open_archive(path: Path) -> Iterator[ZipFile]:
+    """Lend a zip archive for the block. What is read from it there must be counted by whoever reads it.
+
+    Raises:
+        BadInput: when its table of contents is too large or damaged, and for whatever in it can't be opened.
+    """
+    with path.open("rb") as file:
+        _check_directory(file)
     try:
         with ZipFile(path) as archive:
             yield archive
@@ -119,7 +125,7 @@ def _has_known_header(archive: ZipFile, entry: ZipInfo) -> bool:
 def _unpack(path: Path, name: str) -> BinaryIO:
     unpacked = TemporaryFile()  # noqa: SIM115 - it is the caller's to close
     try:
-        with _open_archive(path) as archive, archive.open(name) as packed:
+        with open_archive(path) as archive, archive.open(name) as packed:
             while block := packed.read(_BLOCK):
                 unpacked.write(block)
                 _check_size(unpacked.tell(), name)

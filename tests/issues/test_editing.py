@@ -19,6 +19,7 @@ from service.issues.editing import (
 from service.issues.models import Finding, Issue, Item, Manuscript, Newsletter
 from service.issues.queries import list_findings
 from service.issues.states import IssueState, ItemKind
+from service.mail.headers import text_header
 from tests.factories.publication import make_issue, make_newsletter
 from tests.fixtures.services import OpenTransaction
 
@@ -95,6 +96,21 @@ def test_a_masthead_that_will_not_do_is_refused_in_a_sentence(
     }  # fmt: skip
     with pytest.raises(BadInput, match=sentence), open_transaction() as session:
         change_issue(session, issue_id, 1, **(facts | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("char", "\r\n\x0b\x0c\x1b\x01\x7f\x85\u2028\u2029\x00\ud800")
+def test_case_43_no_line_of_a_masthead_keeps_what_would_break_a_header(
+    open_transaction: OpenTransaction, issue_id: int, char: str
+) -> None:
+    with open_transaction() as session:
+        issue = session.get_one(Issue, issue_id)
+        lines = {"title": f"Hello{char}Bcc: everyone@evil.test", "preheader": f"A{char}B"}
+        facts = {"volume": 1, "number": 1, "issued_on": date(2026, 11, 1), "language": "en", **lines}
+        change_issue(session, issue_id, issue.revision, **facts)  # type: ignore[arg-type]
+    with open_transaction() as session:
+        title = session.get_one(Issue, issue_id).title
+    assert title.replace(" ", "") == "HelloBcc:everyone@evil.test"
+    assert text_header("Subject", title) == f"Subject: {title}\r\n".encode()
 
 
 def test_a_left_out_line_goes_back_once(open_transaction: OpenTransaction, issue_id: int) -> None:
