@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, CursorResult, and_, any_, delete, exists, 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.db import SessionFactory, transaction
-from service.deliveries.frequency import select_wanting
 from service.deliveries.models import AudiencePlan, Delivery
 from service.deliveries.planning import add_copies, complete_plan
+from service.deliveries.segments.choosing import select_chosen
 from service.issues.models import Issue
 from service.issues.states import IssueState
 from service.jobs import Job, enqueue
@@ -93,7 +93,7 @@ def _plan_part(session: Session, issue: Issue) -> bool:
     if last_id is None:
         complete_plan(session, issue)
         return False
-    add_copies(session, issue, select_wanting(issue).where(Subscription.id.between(plan.after_id + 1, last_id)))
+    add_copies(session, issue, select_chosen(session, issue, (plan.after_id + 1, last_id)))
     plan.after_id = last_id
     return True
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.deliveries.batches import make_batches
-from service.deliveries.frequency import select_wanting
 from service.deliveries.mailboxes import skip_doubled
 from service.deliveries.models import AudiencePlan, Delivery
 from service.deliveries.running import set_going
+from service.deliveries.segments.choosing import freeze_choice, select_chosen
 from service.donations.asking import find_asking
 from service.donations.gratitude import select_recent_givers
 from service.errors import BadInput, Conflict
@@ -36,6 +36,7 @@ from service.tracking.models import Link
 
 AT_ONCE: Final = 20_000  # people; more are planned in the background, and their issue waits for the last of them
 NOBODY: Final = "Nobody would get this issue: this newsletter has no confirmed subscribers who may be mailed now."
+NOBODY_CHOSEN: Final = "Nobody would get this issue: no reader who may be mailed now is among those chosen for it."
 UNCLEARED: Final = (
     "This issue was taken back a moment ago, and the list of its readers is still being taken down. "
     "Please try again in a minute."
@@ -60,13 +61,15 @@ def release_issue(
 
     Raises:
         Conflict: when it was released already, nobody would get it, or it was taken back a moment ago.
-        BadInput: when a check says stop, or ``starts_at`` will not do.
+        BadInput: when a check says stop, the words that choose its readers can't be read or name what is not there, or
+            ``starts_at`` will not do.
     """
     issue = lock_draft(session, issue_id)
     refuse_uncleared(session, issue_id)
-    expected = session.scalars(select_wanting(issue).with_only_columns(func.count())).one()
+    freeze_choice(session, issue)
+    expected = session.scalars(select_chosen(session, issue).with_only_columns(func.count())).one()
     if not expected:
-        raise Conflict(NOBODY)
+        raise Conflict(_say_nobody(issue))
     present = session.scalars(select(func.now())).one()
     issue.starts_at = plan_start(present, hold, starts_at)
     asking = find_asking(session, signer, base_url) if signer else None
@@ -81,7 +84,7 @@ def release_issue(
         return expected
     add_missing(session, issue)
     if not issue.audience:
-        raise Conflict(NOBODY)
+        raise Conflict(_say_nobody(issue))
     if issue.starts_at <= present:
         set_going(session, issue, IssueEvent.START)
     return issue.audience
@@ -93,7 +96,7 @@ def add_missing(session: Session, issue: Issue) -> int:
     An audience that is being planned in the background is whole afterwards. Safe to repeat: who has a row already gets
     no second one.
     """
-    added = add_copies(session, issue, select_wanting(issue))
+    added = add_copies(session, issue, select_chosen(session, issue))
     if added or session.get(AudiencePlan, issue.id) is not None:
         complete_plan(session, issue)
     return added
@@ -108,7 +111,7 @@ def complete_plan(session: Session, issue: Issue) -> None:
 
 
 def add_copies(session: Session, issue: Issue, people: Select[int, int, str]) -> int:
-    """Give a copy to those of ``people`` (see ``select_wanting``) who have none, in batches. Returns how many.
+    """Give a copy to those of ``people`` (see ``select_chosen``) who have none, in batches. Returns how many.
 
     The issue is locked. Whoever shares a mailbox with another is skipped by ``complete_plan``.
     """
@@ -135,6 +138,10 @@ def refuse_uncleared(session: Session, issue_id: int) -> None:
     """Raise ``Conflict`` while a draft that was taken back still has copies of its former audience."""
     if session.scalar(select(exists().where(Delivery.issue_id == issue_id))):
         raise Conflict(UNCLEARED)
+
+
+def _say_nobody(issue: Issue) -> str:
+    return NOBODY if issue.segment_text is None and issue.excluded_segment_text is None else NOBODY_CHOSEN
 
 
 def _refuse_unready(issue: Issue, rendered: RenderedIssue) -> None:

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from service.deliveries.batches import wake
 from service.deliveries.control import note_step
-from service.deliveries.frequency import select_wanting
 from service.deliveries.models import Delivery, fences
 from service.deliveries.planning import add_missing
 from service.deliveries.reasons import RETURNABLE
 from service.deliveries.running import lock_issue, set_going
+from service.deliveries.segments.choosing import select_chosen
 from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
 from service.issues.models import Issue
 from service.issues.states import IssueEvent
@@ -30,7 +30,7 @@ _MOVABLE: Final = [state for state in DeliveryState if next_state(state, Deliver
 
 def count_missing(session: Session, issue: Issue) -> int:
     """Return how many people ``send_to_missing`` would send the issue to."""
-    audience = select_wanting(issue).subquery()
+    audience = select_chosen(session, issue).subquery()
     without = select(func.count()).where(
         ~exists().where(Delivery.issue_id == issue.id, Delivery.subscriber_id == audience.c.id)
     )

@@ -57,6 +57,7 @@ def withdraw_issue(session: Session, issue_id: int, account_id: int | None = Non
     if not is_untouched(session, issue_id):
         raise Conflict(NOT_BACK)
     issue.audience = issue.released_at = issue.starts_at = issue.pause_reason = None
+    issue.segment_text = issue.excluded_segment_text = None
     clear_audience(session, issue_id)
     for model in (Batch, Link, Edition):
         session.execute(delete(model).where(model.issue_id == issue_id).execution_options(synchronize_session=False))

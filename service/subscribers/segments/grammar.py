@@ -7,16 +7,21 @@ an issue exists is asked where there are rows.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from service.errors import BadInput
 from service.subscribers.segments.tree import (
+    Ago,
+    AnswerContains,
+    AnswerIs,
     Attended,
     AttendedIssue,
     Attention,
     Contains,
+    Day,
     Either,
     Every,
     Field,
@@ -39,7 +44,10 @@ _CONTAINED: Final = {Field.NAME, Field.TAG, Field.SOURCE}  # the others are code
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")  # BCP 47, without its rarer parts
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS: Final = range(1900, 2200)  # a day near either end of the calendar has no moment in UTC
+_UNITS: Final[Mapping[str, int]] = MappingProxyType({"day": 1, "days": 1, "week": 7, "weeks": 7})
+_FARTHEST: Final = 36_500  # days back: a hundred years
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
+_BEGINNINGS: Final = (*Field, "field", "joined", *Attention, "gave", "got")
 _BETWEEN: Final = (
     "This does not belong here. Between two conditions stands “and” or “or”; a value of several words stands in quotes."
 )
@@ -112,6 +120,8 @@ class _Parser:
         word = self._word
         if self._take(*Field):
             return self._read_fact(Field(word.text.lower()))
+        if self._take("field"):
+            return self._read_answer(self._read_value())
         if self._take("joined"):
             return self._read_joining()
         if self._take(*Attention):
@@ -121,7 +131,7 @@ class _Parser:
         if self._take("got"):
             self._demand("issue")
             return Got(self._read_issue())
-        raise self._misread(f"A condition begins with {_list_words([*Field, 'joined', *Attention, 'gave', 'got'])}.")
+        raise self._misread(f"A condition begins with {_list_words(_BEGINNINGS)}.")
 
     def _read_fact(self, field: Field) -> Tree:
         if field in _CONTAINED and self._take("contains"):
@@ -132,6 +142,15 @@ class _Parser:
         is_not = self._take("not")
         fact = Is(field, self._read_value() if field in _CONTAINED else self._read_code(field))
         return Not(fact) if is_not else fact
+
+    def _read_answer(self, name: str) -> Tree:
+        if self._take("contains"):
+            return AnswerContains(name, self._read_value())
+        if not self._take("is"):
+            raise self._misread("After the name of a field stands “is”, “is not” or “contains”.")
+        is_not = self._take("not")
+        answer = AnswerIs(name, self._read_value())
+        return Not(answer) if is_not else answer
 
     def _read_joining(self) -> Tree:
         if self._take("before"):
@@ -154,7 +173,7 @@ class _Parser:
         self._demand("least")
         return self._read_number()
 
-    def _read_since(self) -> date | None:
+    def _read_since(self) -> Day | None:
         return self._read_day() if self._take("since") else None
 
     def _read_issue(self) -> IssueNumber:
@@ -189,10 +208,12 @@ class _Parser:
         self._at += 1
         return int(word.text)
 
-    def _read_day(self) -> date:
+    def _read_day(self) -> Day:
         word = self._word
+        if _NUMBER.fullmatch(word.text) and self._words[self._at + 1].is_any(*_UNITS):
+            return self._read_ago()
         if not _DATE.fullmatch(word.text):
-            raise self._misread("A day belongs here, written as 2026-01-31.")
+            raise self._misread("A day belongs here, such as 2026-01-31 or 90 days ago.")
         try:
             day = date.fromisoformat(word.text)
         except ValueError as problem:
@@ -201,6 +222,15 @@ class _Parser:
             raise self._misread(f"A day lies in the years {_YEARS.start} to {_YEARS.stop - 1}.")
         self._at += 1
         return day
+
+    def _read_ago(self) -> Ago:
+        number = self._word
+        days = self._read_number() * _UNITS[self._word.text.lower()]
+        if days > _FARTHEST:
+            raise self._misread("This is more than a hundred years ago.", number)
+        self._at += 1
+        self._demand("ago")
+        return Ago(days)
 
     def _demand(self, word: str) -> None:
         if not self._take(word):

@@ -28,6 +28,16 @@ class Attention(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ago:
+    """So many days before the day on which the choice is made."""
+
+    days: int
+
+
+Day = date | Ago
+
+
+@dataclass(frozen=True, slots=True)
 class Is:
     """The fact is this text. ``tag``: one of the tags; ``newsletter``: gets the one with this slug."""
 
@@ -44,10 +54,26 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerIs:
+    """The person's answer to the question of this name is this text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContains:
+    """The person's answer to the question of this name has this text somewhere in it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class JoinedSince:
     """Agreed to the newsletter on this day or later; a day begins by the organisation's clocks, here and below."""
 
-    day: date
+    day: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +90,7 @@ class Attended:
 
     attention: Attention
     at_least: int = 1
-    since: date | None = None
+    since: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +113,7 @@ class Gave:
     """Gave, since a day or ever; in all at least so many whole units of the organisation's currency."""
 
     at_least: int = 0
-    since: date | None = None
+    since: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +137,5 @@ class Either:
     parts: tuple["Tree", ...]
 
 
-Clause = Is | Contains | JoinedSince | Attended | AttendedIssue | Got | Gave
+Clause = Is | Contains | AnswerIs | AnswerContains | JoinedSince | Attended | AttendedIssue | Got | Gave
 Tree = Clause | Not | Every | Either

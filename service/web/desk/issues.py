@@ -9,17 +9,19 @@ from sqlalchemy.orm import Session
 from service.clock import now
 from service.deliveries.planning import refuse_uncleared
 from service.deliveries.queries import get_progress
+from service.deliveries.segments.choosing import find_choice
 from service.issues.checks import CLIPPED_BYTES
 from service.issues.editing import create_issue, delete_issue
 from service.issues.models import Issue
+from service.issues.past.queries import find_archive_of
 from service.issues.queries import get_issue, get_newsletter, list_findings, list_issues, list_newsletters
 from service.issues.states import IssueState, ItemKind
 from service.staff.audit import list_entries, note
 from service.staff.roles import Permission, may
-from service.subscribers.queries import count_active
 from service.web.desk.access import blueprint, current_account, permission, say
 from service.web.desk.drawing import draw_progress
 from service.web.desk.readiness import examine
+from service.web.desk.segment_choice import expect
 from service.web.transaction import unit_of_work
 
 PAGE = 25  # issues
@@ -71,7 +73,7 @@ def show_issue(issue_id: int) -> ResponseReturnValue:
             trail_length=TRAIL,
             kinds=list(ItemKind),
             may_send=may(current_account().role, Permission.SEND),
-            **(_before(work, issue) if issue.state is IssueState.DRAFT else _after(work, issue)),
+            **_BESIDE.get(issue.state, _after)(work, issue),
         )
 
 
@@ -98,7 +100,7 @@ def accept_deletion(issue_id: int) -> ResponseReturnValue:
 
 def _is_fresh(issue: Issue) -> bool:
     """Whether an issue's figures are worth counting for the list: they are read from every copy."""
-    if issue.state in {IssueState.DRAFT, IssueState.HELD}:
+    if issue.state in {IssueState.DRAFT, IssueState.HELD, IssueState.PAST}:
         return False
     return issue.finished_at is None or now() - issue.finished_at < FRESH
 
@@ -108,11 +110,20 @@ def _before(work: Session, issue: Issue) -> dict[str, object]:
     return {
         "readiness": examine(work, issue),
         "largest": CLIPPED_BYTES,
-        "audience": count_active(work, issue.newsletter_id),
+        "expected": expect(work, issue),
     }
 
 
 def _after(work: Session, issue: Issue) -> dict[str, object]:
     """Return what a released issue's page shows beside its contents."""
     progress = get_progress(work, issue.id)
-    return {"readiness": None, "progress": progress, "bar": draw_progress(progress)}
+    choice = find_choice(work, issue)
+    return {"readiness": None, "progress": progress, "bar": draw_progress(progress), "choice": choice}
+
+
+def _brought_in(work: Session, issue: Issue) -> dict[str, object]:
+    """Return what a past issue's page shows beside its contents: it has no readers of ours."""
+    return {"readiness": None, "archive_id": find_archive_of(work, issue.id)}
+
+
+_BESIDE = {IssueState.DRAFT: _before, IssueState.PAST: _brought_in}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from service.deliveries.segments.choosing import check_choice
 from service.errors import BadInput
 from service.issues.checks import CLIPPED_BYTES, NEAR_BYTES, Level, Problem, check_issue, check_signature
 from service.issues.models import Issue
@@ -43,5 +44,9 @@ def examine(work: Session, issue: Issue) -> Readiness:
     except BadInput as problem:
         return Readiness([Problem(Level.STOP, problem.message, None)], "", 0, 0)
     signing = [key.domain for key in get_services().settings.dkim_keys]
-    problems = [*check_issue(issue, rendered), *check_signature(issue.newsletter.sender_address, signing)]
+    problems = [
+        *check_choice(work, issue),
+        *check_issue(issue, rendered),
+        *check_signature(issue.newsletter.sender_address, signing),
+    ]
     return Readiness(problems, rendered.subject, rendered.html_bytes, rendered.text_bytes)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.deliveries.queries import PAGE, Copy, find_copies, get_progress, list_deliveries, takes_copies
+from service.deliveries.segments.choosing import find_choice
 from service.deliveries.states import DeliveryState
 from service.donations.attribution import Brought, ItemGifts, list_item_gifts, sum_up
 from service.errors import BadInput
@@ -57,6 +58,7 @@ def show_results(issue_id: int) -> ResponseReturnValue:
         return render_template(
             "web/desk/results.html",
             issue=issue,
+            choice=find_choice(work, issue),
             progress=progress,
             counts=count_states(progress),
             bar=draw_progress(progress),

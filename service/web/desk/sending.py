@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from service.deliveries.planning import release_issue
+from service.deliveries.segments.choosing import Choice, find_choice
 from service.errors import Conflict
 from service.issues.checks import CLIPPED_BYTES
 from service.issues.editing import lock_draft
@@ -17,11 +18,11 @@ from service.issues.queries import get_issue
 from service.issues.states import IssueState
 from service.staff.audit import note
 from service.staff.roles import Permission
-from service.subscribers.queries import count_active
 from service.web.desk.access import blueprint, current_account, current_zone, permission, say
 from service.web.desk.clocks import name_zone
 from service.web.desk.fields import Typed
 from service.web.desk.readiness import examine
+from service.web.desk.segment_choice import describe, expect
 from service.web.desk.times import read_start
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
@@ -48,7 +49,7 @@ def accept_release(issue_id: int) -> ResponseReturnValue:
     try:
         with unit_of_work() as work:
             issue = lock_draft(work, issue_id)
-            _refuse_changed(issue, typed.text("seen"))
+            _refuse_changed(issue, find_choice(work, issue, is_held=True), typed.text("seen"))
             wanted, choices = read_start(typed, current_zone(), get_services().settings.hold)
             if typed.errors:
                 return _draw_review(work, issue, typed, choices), 422
@@ -62,9 +63,10 @@ def accept_release(issue_id: int) -> ResponseReturnValue:
     return _to_progress(issue_id)
 
 
-def fingerprint(issue: Issue) -> str:
-    """Return a short name for exactly this content, so that a review answers for what it showed."""
+def fingerprint(issue: Issue, choice: Choice) -> str:
+    """Return a short name for exactly this content and these readers: a review answers for what it showed."""
     parts = [f"{issue.id}:{issue.revision}", *(f"{item.id}:{item.revision}:{item.position}" for item in issue.items)]
+    parts += [f"{name}:{words}" for name, words in describe(choice).items()]
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
@@ -72,19 +74,20 @@ class _ChangedSinceReview(Conflict):
     """The content is not the one that was reviewed."""
 
 
-def _refuse_changed(issue: Issue, seen: str) -> None:
-    if fingerprint(issue) != seen:
+def _refuse_changed(issue: Issue, choice: Choice, seen: str) -> None:
+    if fingerprint(issue, choice) != seen:
         raise _ChangedSinceReview(CHANGED)
 
 
 def _draw_review(work: Session, issue: Issue, typed: Typed, choices: list[datetime]) -> str:
+    expected = expect(work, issue)
     return render_template(
         "web/desk/send.html",
         issue=issue,
-        audience=count_active(work, issue.newsletter_id),
+        expected=expected,
         readiness=examine(work, issue),
         largest=CLIPPED_BYTES,
-        seen=fingerprint(issue),
+        seen=fingerprint(issue, expected.choice),
         hold=get_services().settings.hold,
         zone_name=name_zone(current_zone()),
         typed=typed,
@@ -98,7 +101,8 @@ def _release(work: Session, issue_id: int, wanted: datetime | None) -> None:
     settings = services.settings
     readers = release_issue(work, issue_id, settings.public_url, asker, hold=settings.hold, starts_at=wanted)
     planned = {"planned": wanted.isoformat(timespec="minutes")} if wanted else {}
-    note(work, current_account().id, "Released the issue", f"issue:{issue_id}", readers=readers, **planned)
+    chosen = describe(find_choice(work, get_issue(work, issue_id)))
+    note(work, current_account().id, "Released the issue", f"issue:{issue_id}", readers=readers, **planned, **chosen)
 
 
 def _was_released(issue_id: int) -> bool:

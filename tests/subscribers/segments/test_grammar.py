@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from service.errors import BadInput
 from service.subscribers.segments.grammar import DEEPEST, LONGEST, MOST_CLAUSES, parse
 from service.subscribers.segments.tree import (
+    Ago,
+    AnswerContains,
+    AnswerIs,
     Attended,
     AttendedIssue,
     Attention,
     Contains,
+    Day,
     Either,
     Every,
     Field,
@@ -53,7 +57,16 @@ RUSSIAN, DONOR, MEMBER = Is(Field.LANGUAGE, "ru"), Is(Field.TAG, "donor"), Is(Fi
         ("source contains Substack", Contains(Field.SOURCE, "Substack")),
         ("frequency is Monthly", Is(Field.FREQUENCY, "monthly")),
         ("newsletter is not weekly-letter", Not(Is(Field.NEWSLETTER, "weekly-letter"))),
+        ("field city is Berlin", AnswerIs("city", "Berlin")),
+        ('field "favourite colour" is not red', Not(AnswerIs("favourite colour", "red"))),
+        ("field City contains “New York”", AnswerContains("City", "New York")),
+        ("field field is field", AnswerIs("field", "field")),
         ("joined since 2026-01-31", JoinedSince(DAY)),
+        ("joined since 1 day ago", JoinedSince(Ago(1))),
+        ("joined before 2 Weeks AGO", Not(JoinedSince(Ago(14)))),
+        ("clicked since 90 days ago", Attended(Attention.CLICKED, since=Ago(90))),
+        ("opened at least 3 times since 36500 days ago", Attended(Attention.OPENED, 3, Ago(36_500))),
+        ("gave at least 50 since 52 weeks ago", Gave(50, Ago(364))),
         ("joined before 2026-01-31", Not(JoinedSince(DAY))),
         ("opened", Attended(Attention.OPENED)),
         ("clicked since 2026-01-31", Attended(Attention.CLICKED, since=DAY)),
@@ -92,8 +105,8 @@ _BETWEEN = (
 )
 _MIXED = "“and” beside “or” can be read in two ways; please put what belongs together in brackets."
 _BEGIN = (
-    "A condition begins with “language”, “name”, “tag”, “source”, “frequency”, “newsletter”, “joined”, “opened”, "
-    "“clicked”, “gave” or “got”."
+    "A condition begins with “language”, “name”, “tag”, “source”, “frequency”, “newsletter”, “field”, “joined”, "
+    "“opened”, “clicked”, “gave” or “got”."
 )
 
 
@@ -133,11 +146,20 @@ _BEGIN = (
         ("language is not рус", 17, "“рус” is not the code of a language, such as ru or zh."),
         (f"language is {'x' * 60}", 13, f"“{'x' * 40}…” is not the code of a language, such as ru or zh."),
         ("frequency is weekly", 14, "A frequency is “every”, “monthly” or “quarterly”."),
+        ("field is Berlin", 10, "After the name of a field stands “is”, “is not” or “contains”."),
+        ("field city", 11, "After the name of a field stands “is”, “is not” or “contains”."),
+        ("field", 6, _VALUE),
+        ("field city is", 14, _VALUE),
+        ("joined since 90 days", 21, "“ago” belongs here."),
+        ("joined since 90 months ago", 14, "A day belongs here, such as 2026-01-31 or 90 days ago."),
+        ("joined since 0 days ago", 14, _NUMBER),
+        ("joined since 36501 days ago", 14, "This is more than a hundred years ago."),
+        ("joined since 999999999 weeks ago", 14, "This is more than a hundred years ago."),
         ("joined 2026-01-31", 8, "After “joined” stands “before” or “since”."),
-        ("joined since", 13, "A day belongs here, written as 2026-01-31."),
-        ("joined since yesterday", 14, "A day belongs here, written as 2026-01-31."),
-        ("joined since 20260131", 14, "A day belongs here, written as 2026-01-31."),
-        ("joined since ２０２６-01-31", 14, "A day belongs here, written as 2026-01-31."),
+        ("joined since", 13, "A day belongs here, such as 2026-01-31 or 90 days ago."),
+        ("joined since yesterday", 14, "A day belongs here, such as 2026-01-31 or 90 days ago."),
+        ("joined since 20260131", 14, "A day belongs here, such as 2026-01-31 or 90 days ago."),
+        ("joined since ２０２６-01-31", 14, "A day belongs here, such as 2026-01-31 or 90 days ago."),
         ("joined since 2026-02-30", 14, "There is no such day."),
         ("joined since 0000-01-01", 14, "There is no such day."),
         ("joined since 0001-01-01", 14, "A day lies in the years 1900 to 2199."),
@@ -212,8 +234,8 @@ def test_a_text_of_nothing_but_depth_is_refused_like_any_other(text: str) -> Non
 
 
 VOCABULARY = """
-    language name tag source frequency newsletter joined opened clicked gave got is not contains before since at least
-    times issue of volume and or not ( ) , " « 2026-01-31 2026-02-31 3 0 ru monthly donor Анна
+    language name tag source frequency newsletter field joined opened clicked gave got is not contains before since at
+    least times days ago issue of volume and or not ( ) , " « 2026-01-31 2026-02-31 3 0 ru monthly donor Анна
 """
 
 
@@ -224,7 +246,7 @@ def test_any_text_is_a_segment_or_is_refused_in_a_sentence(text: str) -> None:
 
 
 NUMBERS = st.integers(1, 999_999_999)
-DAYS = st.dates(date(1900, 1, 1), date(2199, 12, 31))
+DAYS = st.dates(date(1900, 1, 1), date(2199, 12, 31)) | st.builds(Ago, st.integers(1, 36_500))
 TEXTS = st.text(st.characters(categories=("L", "N", "P", "S"), exclude_characters="«»"), min_size=1, max_size=8).map(
     lambda text: normalize("NFC", text)
 )
@@ -233,6 +255,8 @@ CLAUSES = st.one_of(
     st.builds(Is, st.sampled_from((Field.NAME, Field.TAG, Field.SOURCE)), TEXTS),
     st.builds(Is, st.just(Field.LANGUAGE), st.sampled_from(("en", "zh", "pt-br"))),
     st.builds(Contains, st.sampled_from((Field.NAME, Field.TAG, Field.SOURCE)), TEXTS),
+    st.builds(AnswerIs, TEXTS, TEXTS),
+    st.builds(AnswerContains, TEXTS, TEXTS),
     st.builds(JoinedSince, DAYS),
     st.builds(Attended, st.sampled_from(Attention), NUMBERS, st.none() | DAYS),
     st.builds(AttendedIssue, st.sampled_from(Attention), ISSUES),
@@ -261,6 +285,8 @@ def write(tree: Tree) -> str:
             return (" and " if isinstance(tree, Every) else " or ").join(f"({write(part)})" for part in parts)
         case Is(field, text) | Contains(field, text):
             return f"{field} {type(tree).__name__} «{text}»"
+        case AnswerIs(name, text) | AnswerContains(name, text):
+            return f"field «{name}» {'is' if isinstance(tree, AnswerIs) else 'contains'} «{text}»"
         case _:
             return write_deed(tree)
 
@@ -269,7 +295,7 @@ def write_deed(clause: JoinedSince | Attended | AttendedIssue | Got | Gave) -> s
     """Return the sentence for what a person did."""
     match clause:
         case JoinedSince(day):
-            return f"joined since {day}"
+            return f"joined {write_since(day)}"
         case Attended(attention, at_least, since):
             return f"{attention} at least {at_least} times {write_since(since)}"
         case AttendedIssue(attention, issue):
@@ -285,6 +311,8 @@ def write_issue(issue: IssueNumber) -> str:
     return f"issue {issue.number}" + (f" of volume {issue.volume}" if issue.volume else "")
 
 
-def write_since(day: date | None) -> str:
+def write_since(day: Day | None) -> str:
     """Return how a segment says since when, or nothing for ever."""
+    if isinstance(day, Ago):
+        return f"since {day.days} days ago"
     return f"since {day}" if day else ""

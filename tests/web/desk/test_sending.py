@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from service.deliveries.models import AudiencePlan, Batch, Delivery
 from service.deliveries.planning import release_issue
+from service.deliveries.segments.choosing import Choice
 from service.deliveries.states import DeliveryState
 from service.errors import Conflict
 from service.issues.models import Issue
@@ -522,4 +523,4 @@ def is_live(desk: Desk, path: str) -> bool:
 def fingerprint_of(open_transaction: OpenTransaction, stock: Stock) -> str:
     """Return what the review's form would say was seen."""
     with open_transaction() as session:
-        return fingerprint(get_issue(session, stock.issue_id))
+        return fingerprint(get_issue(session, stock.issue_id), Choice(None, None))
