@@ -12,8 +12,9 @@ from service.db import Base, word_type
 
 
 class ImportState(StrEnum):
-    """Where an import stands."""
+    """Where an import stands. UNMAPPED: its file is here, and staff must say yet which column holds what."""
 
+    UNMAPPED = "unmapped"
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
@@ -38,7 +39,8 @@ class Import(Base):
 
     ``statement`` is how these people agreed, in staff's words: the wording of the one consent event of the file.
     ``done_lines``: up to which line its rows are committed; a worker that takes over goes on from there.
-    ``mapping`` names the columns of a file that is no supplier's. ``lease_until`` is by the database's clock.
+    ``mapping`` names the columns of a file that is no supplier's. ``lease_until`` is by the database's clock. The lists
+    of one file are stored in one transaction, so they have the same ``created_at``, and no other has.
     """
 
     __tablename__ = "imports"
@@ -72,7 +74,7 @@ class Import(Base):
 
 
 class ImportChunk(Base):
-    """A piece of the file, 1 MB, so that any host can read it at flat memory. Deleted once the import has finished."""
+    """A piece of the file, 1 MB, so that any host can read it at flat memory. Gone once all are in, or after a day."""
 
     __tablename__ = "import_chunks"
 

@@ -19,7 +19,12 @@ from service.subscribers.importing.upload import drop_file
 
 LEASE: Final = timedelta(minutes=2)
 """Longer than the slowest statement and the reading of a chunk together."""
-_OPEN: Final = (ImportState.WAITING, ImportState.RUNNING)
+OPEN: Final = (ImportState.WAITING, ImportState.RUNNING)
+NOTHING_DONE: Final = dict.fromkeys(
+    ("rows", "added", "updated", "unchanged", "suppressed", "skipped", "done_lines", "done_bytes"), 0
+)
+_ROUND: Final = 1_000
+"""Fences of one order of staff: the thousands of a fence count their orders, its rest the processes that tried."""
 _is_free: Final = or_(Import.lease_until.is_(None), Import.lease_until < func.now())
 
 
@@ -29,17 +34,22 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on an import; ``fence`` tells it from every other."""
+    """The right to work on an import; ``stamp`` tells it from every other."""
 
     import_id: int
-    fence: int
+    stamp: int
+
+    @property
+    def fence(self) -> int:
+        """How many processes have tried since staff last told the import to run."""
+        return self.stamp % _ROUND
 
 
 def claim_import(factory: SessionFactory, import_id: int) -> Claim | None:
     """Take an import that waits, or whose worker died, for this process. None when there is nothing to do."""
     taken = (
         update(Import)
-        .where(Import.id == import_id, Import.state.in_(_OPEN), _is_free)
+        .where(Import.id == import_id, Import.state.in_(OPEN), _is_free)
         .values(
             state=ImportState.RUNNING,
             fence=Import.fence + 1,
@@ -49,8 +59,8 @@ def claim_import(factory: SessionFactory, import_id: int) -> Claim | None:
         .returning(Import.fence)
     )
     with transaction(factory) as session:
-        fence = session.scalar(taken)
-    return None if fence is None else Claim(import_id, fence)
+        stamp = session.scalar(taken)
+    return None if stamp is None else Claim(import_id, stamp)
 
 
 def note_chunk(
@@ -63,7 +73,7 @@ def note_chunk(
     """
     noted = (
         update(Import)
-        .where(Import.id == claim.import_id, Import.fence == claim.fence, Import.state == ImportState.RUNNING)
+        .where(Import.id == claim.import_id, Import.fence == claim.stamp, Import.state == ImportState.RUNNING)
         .values(
             rows=Import.rows + sum(counts.values()),
             added=Import.added + counts[LineOutcome.ADDED],
@@ -84,24 +94,38 @@ def note_chunk(
 
 
 def start_over(factory: SessionFactory, claim: Claim) -> None:
-    """Forget what a rehearsal has found so far: its memory of the lines before died with its process."""
-    nothing = dict.fromkeys(("rows", "added", "updated", "unchanged", "suppressed", "skipped", "done_lines"), 0)
-    ours = (Import.id == claim.import_id, Import.fence == claim.fence, Import.is_dry_run)
+    """Forget what a rehearsal has found: its memory of the lines before died with its process.
+
+    Also where the same file is now brought in for good, and nothing of it is in yet.
+    """
+    ours = (Import.id == claim.import_id, Import.fence == claim.stamp, or_(Import.is_dry_run, Import.done_lines == 0))
     with transaction(factory) as session:
-        if session.execute(update(Import).where(*ours).values(nothing).returning(Import.id)).first() is not None:
+        if session.execute(update(Import).where(*ours).values(NOTHING_DONE).returning(Import.id)).first() is not None:
             session.execute(delete(ImportLine).where(ImportLine.import_id == claim.import_id))
 
 
 def finish_import(factory: SessionFactory, claim: Claim, state: ImportState, problem: str = "") -> None:
-    """End an import that is ours and drop its file; its report stays, and what was doubtful about the file."""
+    """End an import that is ours; its report stays, and what was doubtful about the file.
+
+    The file goes where everybody is in. Where that is still to come, ``upkeep`` keeps it for a while.
+    """
     with transaction(factory) as session:
         ended = (
             update(Import)
-            .where(Import.id == claim.import_id, Import.fence == claim.fence, Import.state == ImportState.RUNNING)
+            .where(Import.id == claim.import_id, Import.fence == claim.stamp, Import.state == ImportState.RUNNING)
             .values(state=state, problem=problem or Import.problem, finished_at=func.now(), lease_until=None)
         )
-        if session.execute(ended.returning(Import.id)).one_or_none() is not None:
+        was_rehearsal = session.scalar(ended.returning(Import.is_dry_run))
+        if was_rehearsal is False and state is ImportState.DONE:
             drop_file(session, claim.import_id)
+
+
+def order_run(session: Session, row: Import) -> None:
+    """Have a locked import run, from where it stands. It may be tried again as often as a new one."""
+    row.state = ImportState.WAITING
+    row.fence = (row.fence // _ROUND + 1) * _ROUND
+    row.lease_until = row.cancel_asked_at = row.finished_at = None
+    enqueue(session, Job.RUN_IMPORT, row.id)
 
 
 def cancel_import(session: Session, import_id: int) -> None:
@@ -111,7 +135,7 @@ def cancel_import(session: Session, import_id: int) -> None:
         Conflict: when it has ended.
     """
     row = get_import(session, import_id)
-    if row.state not in _OPEN:
+    if row.state not in OPEN:
         raise Conflict("This import has ended already; what it brought can be undone.")
     row.cancel_asked_at = row.cancel_asked_at or func.now()
     enqueue(session, Job.RUN_IMPORT, import_id)
@@ -127,6 +151,6 @@ def get_import(session: Session, import_id: int) -> Import:
 
 def nudge_imports(session: Session) -> None:
     """Send a job for every import that waits or whose worker is gone."""
-    waiting = select(Import.id, Import.state).where(Import.state.in_((*_OPEN, ImportState.UNDOING)), _is_free)
+    waiting = select(Import.id, Import.state).where(Import.state.in_((*OPEN, ImportState.UNDOING)), _is_free)
     for import_id, state in session.execute(waiting):
         enqueue(session, Job.UNDO_IMPORT if state is ImportState.UNDOING else Job.RUN_IMPORT, import_id)
