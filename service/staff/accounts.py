@@ -57,6 +57,11 @@ def find_account(session: Session, account_id: int, epoch: int) -> Account | Non
     return session.scalar(select(Account).where(Account.id == account_id, Account.epoch == epoch))
 
 
+def list_names(session: Session) -> dict[int, str]:
+    """Return the name of each account by its id, for lists of who did what."""
+    return dict(session.execute(select(Account.id, Account.name)).all())
+
+
 def end_sessions(session: Session, account_id: int) -> None:
     """End every session of the account, in every browser."""
     session.get_one(Account, account_id).epoch += 1

@@ -11,12 +11,12 @@ def note(session: Session, account_id: int | None, action: str, subject: str, **
     session.add(AuditEntry(account_id=account_id, action=action, subject=subject, details=details))
 
 
-def list_entries(session: Session, subject: str) -> list[tuple[AuditEntry, str | None]]:
-    """Return entries about ``subject`` with the name of who did it, newest first."""
+def list_entries(session: Session, *subjects: str) -> list[tuple[AuditEntry, str | None]]:
+    """Return entries about any of ``subjects`` with the name of who did it, newest first."""
     rows = session.execute(
         select(AuditEntry, Account.name)
         .outerjoin(Account, Account.id == AuditEntry.account_id)
-        .where(AuditEntry.subject == subject)
+        .where(AuditEntry.subject.in_(subjects))
         .order_by(AuditEntry.id.desc())
     )
     return [(entry, name) for entry, name in rows]

@@ -8,7 +8,7 @@ who was erased only a hash is kept, under a salt of this house: whoever holds th
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -17,6 +17,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from service.errors import BadInput, Conflict, NotFound
 from service.subscribers.suppression_models import LiftedBy, Suppression, SuppressionReason, SuppressionSalt
 
+LONGEST_NOTE: Final = 500  # characters
+
+_ONLY_THE_PERSON: Final = {
+    SuppressionReason.COMPLAINT: (
+        "This person complained to their mail provider. Only they can undo that, by signing up afresh."
+    ),
+    SuppressionReason.ERASED: "This person asked to be forgotten. Only they can come back, by signing up afresh.",
+}
 _stands = Suppression.lifted_at.is_(None)
 
 
@@ -44,6 +52,26 @@ def suppress(
         index_where=Suppression.lifted_at.is_(None) & Suppression.address_key.is_not(None),
     )
     return session.execute(once.returning(Suppression.id)).one_or_none() is not None
+
+
+def suppress_by_staff(
+    session: Session, address_key: str, reason: SuppressionReason, *, note: str, account_id: int
+) -> int:
+    """Stop all newsletters to an address on the word of staff, for a reason that is kept; returns its id.
+
+    Raises:
+        BadInput: without a reason.
+        Conflict: when it is stopped already, if only by its hash: an erased person's address is not written down again.
+    """
+    words = _tidy(note)
+    if not words:
+        raise BadInput("Say why this address must not be mailed; the reason is kept.")
+    if find_standing(session, address_key) or not suppress(
+        session, address_key, reason, note=words, account_id=account_id
+    ):
+        raise Conflict("It is noted already that this address must not be mailed.")
+    standing = select(Suppression.id).where(Suppression.address_key == address_key, _stands)
+    return session.execute(standing).scalar_one()
 
 
 def forget_address(session: Session, address_key: str) -> None:
@@ -81,24 +109,31 @@ def find_standing(session: Session, address_key: str) -> Suppression | None:
     ).first()
 
 
+def is_for_the_person_alone(suppression: Suppression) -> str:
+    """Return why staff can't lift a suppression, in a sentence; '' where they can."""
+    was_erased = suppression.address_key is None  # whatever stood against them before
+    return _ONLY_THE_PERSON.get(SuppressionReason.ERASED if was_erased else suppression.reason, "")
+
+
 def lift(session: Session, suppression_id: int, *, note: str, account_id: int) -> None:
     """Let staff take a suppression back, for a reason that is kept. Safe to repeat.
 
     Raises:
         BadInput: without a reason.
-        Conflict: after a complaint; only the person, by signing up afresh, takes that back.
+        Conflict: after a complaint or an erasure; only the person, by signing up afresh, takes that back.
         NotFound: when there is no such suppression.
     """
-    if not note.strip():
+    words = _tidy(note)
+    if not words:
         raise BadInput("Say why this address may be mailed again; the reason is kept.")
     found = session.get(Suppression, suppression_id, with_for_update=True)
     if found is None:
         raise NotFound("This suppression is not known here.")
-    if found.reason is SuppressionReason.COMPLAINT:
-        raise Conflict("This person complained to their mail provider. Only they can undo that, by signing up afresh.")
+    if refusal := is_for_the_person_alone(found):
+        raise Conflict(refusal)
     if found.lifted_at is None:
         found.lifted_at, found.lifted_by = _now(session), LiftedBy.STAFF
-        found.lift_note, found.account_id = note.strip(), account_id
+        found.lift_note, found.account_id = words, account_id
 
 
 def lift_by_confirmation(session: Session, address_key: str, asked_at: datetime) -> bool:
@@ -118,3 +153,7 @@ def lift_by_confirmation(session: Session, address_key: str, asked_at: datetime)
 
 def _now(session: Session) -> datetime:
     return session.execute(select(func.now())).scalar_one()
+
+
+def _tidy(note: str) -> str:
+    return note.replace("\x00", "").strip()[:LONGEST_NOTE]

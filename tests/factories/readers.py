@@ -6,10 +6,14 @@ from sqlalchemy.orm import Session
 from service.addresses import parse_address
 from service.subscribers.change_models import AddressChange
 from service.subscribers.consent import Proof, apply, lock_subscription
+from service.subscribers.field_editing import Question, add_field
+from service.subscribers.field_models import ReaderField
 from service.subscribers.models import Subscriber, Subscription
 from service.subscribers.people import ensure_subscriber, ensure_subscription
 from service.subscribers.signup_models import Door, SignUp
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
+from service.subscribers.suppression import suppress
+from service.subscribers.suppression_models import Suppression, SuppressionReason
 
 
 def make_reader(session: Session, newsletter_id: int, address: str, name: str | None = None) -> Subscription:
@@ -62,6 +66,24 @@ def make_change(session: Session, subscriber_id: int, address: str) -> AddressCh
     session.add(change)
     session.flush()
     return change
+
+
+def stop(session: Session, address: str, reason: SuppressionReason = SuppressionReason.STAFF) -> Suppression:
+    """Let an address be one that must not be mailed."""
+    suppress(session, address.casefold(), reason, note="By telephone.")
+    return session.scalars(select(Suppression).where(Suppression.address_key == address.casefold())).one()
+
+
+def make_question(session: Session, name: str = "profession", *choices: str, **labels: str) -> ReaderField:
+    """Store an optional question that is asked; its ``labels`` by language, or its name in English."""
+    return add_field(session, name, Question(labels or {"en": name.capitalize()}, choices, is_asked=True))
+
+
+def make_unasked_question(session: Session, name: str = "profession") -> ReaderField:
+    """Store one that is on no form."""
+    question = make_question(session, name)
+    question.is_asked = False
+    return question
 
 
 def make_readers(session: Session, newsletter_id: int, count: int) -> None:

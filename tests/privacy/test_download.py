@@ -10,6 +10,7 @@ from service.privacy.erasing import erase_person
 from service.subscribers.consent import Proof, wording_version
 from service.subscribers.states import ConsentSource
 from tests.factories.giving import make_donation, make_donor, make_fund
+from tests.factories.readers import make_reader
 from tests.fixtures.services import OpenTransaction
 from tests.privacy.conftest import ADA, BEFORE, NAME, WISHED
 
@@ -36,6 +37,17 @@ def test_a_proof_names_the_version_of_its_wording(open_transaction: OpenTransact
     with open_transaction() as session:
         (proof,) = list_consent(session, ADA)
     assert proof["version"] == wording_version("Send me Crossings.")
+
+
+def test_a_person_of_whom_there_is_no_proof_is_told_the_rest(
+    open_transaction: OpenTransaction, newsletter_id: int
+) -> None:
+    with open_transaction() as session:
+        tie = make_reader(session, newsletter_id, "bo@example.org")
+        assert describe_person(session, tie.subscriber_id)["consent"] == []
+        assert list_consent(session, "bo@example.org") == []
+        with pytest.raises(NotFound):
+            list_consent(session, "nobody@example.org")
 
 
 def test_of_an_erased_person_nothing_is_told(open_transaction: OpenTransaction, ada: int) -> None:

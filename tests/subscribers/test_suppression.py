@@ -21,6 +21,7 @@ from service.subscribers.suppression import (
     lift_by_confirmation,
     recognise,
     suppress,
+    suppress_by_staff,
 )
 from service.subscribers.suppression_models import LiftedBy, Suppression, SuppressionReason
 from service.subscribers.unsubscribe import unsubscribe
@@ -121,6 +122,36 @@ def test_staff_can_not_lift_a_complaint_nor_what_is_not_there(open_transaction: 
         with pytest.raises(NotFound):
             lift(session, found.id + 1, note="please", account_id=account)
         assert find_standing(session, JANE) is not None
+
+
+def test_staff_can_not_lift_what_stands_against_somebody_who_was_erased(open_transaction: OpenTransaction) -> None:
+    with open_transaction() as session:
+        suppress(session, JANE, SuppressionReason.STAFF)
+        forget_address(session, JANE)
+        (found,) = session.scalars(select(Suppression).execution_options(populate_existing=True))
+        with pytest.raises(Conflict, match="Only they can come back"):
+            lift(session, found.id, note="please", account_id=7)
+
+
+def test_staff_add_one_for_a_reason_and_never_write_an_erased_address_down_again(
+    open_transaction: OpenTransaction,
+) -> None:
+    with open_transaction() as session:
+        with pytest.raises(BadInput, match="Say why"):
+            suppress_by_staff(session, JANE, SuppressionReason.ASKED, note=" \x00 ", account_id=7)
+        added = suppress_by_staff(session, JANE, SuppressionReason.ASKED, note=" a\x00letter ", account_id=7)
+        found = session.get_one(Suppression, added)
+        assert (found.address_key, found.reason, found.note, found.account_id) == (
+            JANE,
+            SuppressionReason.ASKED,
+            "aletter",
+            7,
+        )
+        forget_address(session, JANE)
+        with pytest.raises(Conflict, match="noted already"):
+            suppress_by_staff(session, JANE, SuppressionReason.STAFF, note="again", account_id=7)
+        session.expire_all()
+        assert session.get_one(Suppression, added).address_key is None
 
 
 def test_who_was_erased_is_known_again_by_a_hash_alone(open_transaction: OpenTransaction) -> None:

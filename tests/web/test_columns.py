@@ -1,4 +1,4 @@
-"""Stacked columns over time: their heights, their words, and what has no height."""
+"""Columns over time: their heights, their words, and what has no height."""
 
 import re
 
@@ -55,3 +55,14 @@ def test_the_key_sums_each_series_and_words_are_escaped() -> None:
 
 def test_no_columns_are_still_a_drawing() -> None:
     assert "#0 in all" in draw_columns([], SERIES, "Gifts", write)
+
+
+def test_parts_that_make_no_whole_stand_side_by_side_and_are_not_summed() -> None:
+    series = (Series("Joined", "main"), Series("Left", "warn"))
+    drawn = draw_columns([Column("Nov", (8, 4)), Column("Dec", (0, 2))], series, "Moves", write, is_stacked=False)
+    assert heights_of(drawn) == [HEIGHT, HEIGHT / 2, HEIGHT / 4]
+    places = re.findall(r' x="([^"]+)" y="[^"]+" width="([^"]+)"', drawn)
+    (first, width), (second, _), _ = ((float(left), float(wide)) for left, wide in places)
+    assert second == first + width
+    assert "Moves: joined #8, left #6. A table follows." in drawn
+    assert "Together" not in drawn

@@ -3,22 +3,17 @@
 A download is asked for with POST: it leaves an entry in the trail, and looking leaves nothing.
 """
 
-from collections.abc import Generator
-from datetime import date
-from itertools import chain, islice
-
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from service.db import transaction
 from service.donations.export import Table, check_period, export_table
 from service.errors import BadInput
 from service.staff.audit import note
 from service.staff.roles import Permission
 from service.web.desk.access import blueprint, current_account, permission
 from service.web.desk.books import Books, open_books
+from service.web.desk.downloads import send_table
 from service.web.desk.fields import Typed
-from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
 
@@ -50,20 +45,7 @@ def accept_export() -> ResponseReturnValue:
         books, period = open_books(work), f"{first} to {last}"
         note(work, current_account().id, f"Took the {table} along", f"export:{table}", period=period)
     name = f"{table}-{first}-{last}.csv"
-    lines = _stream(table, first, last, books)
-    heads_and_first = list(islice(lines, 2))  # asks the database now: what can fail fails before the answer begins
-    response = Response(
-        chain(heads_and_first, lines),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-    response.call_on_close(lines.close)  # whoever breaks a download off must not leave its transaction open
-    return response
-
-
-def _stream(table: Table, first: date, last: date, books: Books) -> Generator[str, None, None]:
-    with transaction(get_services().factory) as session:
-        yield from export_table(session, table, first, last, books.zone)
+    return send_table(lambda session: export_table(session, table, first, last, books.zone), name)
 
 
 def _show_form(books: Books, typed: Typed, problem: BadInput | None = None) -> str:

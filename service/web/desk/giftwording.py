@@ -115,6 +115,7 @@ PERMISSION_WORDS = {
     Permission.ENTER: "The desk is for staff.",
     Permission.EDIT: "Issues are for editors and publishers.",
     Permission.SEND: "Sending, pausing and cancelling an issue is for publishers.",
+    Permission.READERS: "Readers and their consent are for publishers.",
     Permission.FINANCE: "Gifts and the books are for treasurers and publishers.",
     Permission.REFUND: "Paying back is for treasurers and publishers.",
 }
