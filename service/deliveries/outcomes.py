@@ -5,6 +5,7 @@ Every statement is for many copies at once. What an answer means for a route or 
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ WINDOW: Final = timedelta(hours=72)
 FIRST_WAIT: Final = timedelta(minutes=2)
 LONGEST_WAIT: Final = timedelta(hours=4)
 LONGEST_REPLY: Final = 500
+ERASED: Final = ""  # the recipient of an erased person's copy, of which a relay's late words may still name the address
 _NO_CODE: Final = 0  # no relay says it
 
 _EVENTS: Final = {
@@ -62,15 +64,33 @@ def wait_after(attempts: int) -> timedelta:
 
 
 def _group(answers: Sequence[Answer]) -> dict[DeliveryEvent, list[Answer]]:
-    """Return the answers by what each does; who was refused because of us waits."""
+    """Return the answers by what each does; who was refused because of us waits; who may have been too."""
     # By identity: an enum's hash is slow Python, and there is an answer for every mail.
     groups = {event: [one for one in answers if one[1].kind is kind] for kind, event in _EVENTS.items()}
     refused = groups[DeliveryEvent.REFUSE]
     if refused:
         ours = set(find_ours([outcome for _, outcome in answers]))
-        groups[DeliveryEvent.REFUSE] = [one for one in refused if one[1] not in ours]
+        theirs = [one for one in refused if one[1] not in ours]
+        groups[DeliveryEvent.REFUSE] = [one for one in theirs if not _may_be_ours(one)]
         groups[DeliveryEvent.DEFER] += [one for one in refused if one[1] in ours]
+        groups[DeliveryEvent.DEFER] += [_as_deferred(one) for one in theirs if _may_be_ours(one)]
     return groups
+
+
+def _may_be_ours(answer: Answer) -> bool:
+    """Whether a person's refusal may yet turn out to be everybody's: one by policy, at the copy's first attempt.
+
+    A relay that blocks our host may say so to each recipient, and to few in one commit. The breaker counts these too:
+    where it is everybody, the issue rests before anyone was refused twice.
+    """
+    claim, outcome = answer
+    return outcome.is_policy and not claim.attempts
+
+
+def _as_deferred(answer: Answer) -> Answer:
+    """Return a refusal as one that asks for another attempt, and counts as the first."""
+    claim, outcome = answer
+    return claim, replace(outcome, kind=OutcomeKind.DEFERRED)
 
 
 def _is_attempt(outcome: Outcome) -> bool:
@@ -101,7 +121,7 @@ def _make_statement(event: DeliveryEvent) -> Update:
         .where(match_ours(answers))
         .values(
             reply_code=func.nullif(answers.c.codes, _NO_CODE),
-            reply_text=answers.c.texts,
+            reply_text=case((copy.recipient != ERASED, answers.c.texts)),
             reason=_REASONS.get(event),
             crashes=0,
         )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.deliveries.control import note_step
 from service.deliveries.models import Delivery
+from service.deliveries.outcomes import ERASED
 from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
 from service.issues.models import Edition
 from service.routes.learning import hide_addresses
@@ -112,7 +113,8 @@ def settle_by_evidence(
         "reason": copy.reason,
         "reply": hide_addresses(reply[:LONGEST_REPLY]),
     }
-    copy.state, copy.reply_text, copy.settled_at, copy.changed_at = state, reply[:LONGEST_REPLY], None, func.now()
+    copy.state, copy.settled_at, copy.changed_at = state, None, func.now()
+    copy.reply_text = reply[:LONGEST_REPLY] if copy.recipient != ERASED else None
     copy.lease_until, copy.reply_code = None, None
     copy.reason = None if accepted else "the relay refused it"
     became = "accepted" if accepted else "refused"

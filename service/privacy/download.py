@@ -1,21 +1,23 @@
 """All that is known of a reader, for themselves and for an auditor. Reads only, and tells it to nobody by itself."""
 
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.deliveries.models import Delivery
 from service.donations.models import Donation, Donor
 from service.errors import NotFound
-from service.issues.models import Issue, Newsletter
+from service.issues.models import Newsletter
+from service.privacy.mails import list_mails
 from service.privacy.reach import Person, find_reach, is_about
 from service.subscribers.change_models import AddressChange
 from service.subscribers.consent import wording_version
 from service.subscribers.models import ConsentEvent, Subscriber, Subscription
 from service.subscribers.signup_models import SignUp
 from service.subscribers.suppression import find_standing
-from service.tracking.models import Hit
 
 
 def describe_person(session: Session, subscriber_id: int) -> dict[str, Any]:
@@ -30,8 +32,10 @@ def describe_person(session: Session, subscriber_id: int) -> dict[str, Any]:
     person = find_reach(session, subscriber.address_key)
     return {
         **find_person(session, subscriber.address_key),
-        "consent": list_consent(session, subscriber.address_key),
-        "sign_ups": _list_rows(session, SignUp, person, ("created_at", "address", "name", "language", "source")),
+        "consent": list_consent_of(session, subscriber_id),
+        "sign_ups": _list_rows(
+            session, SignUp, person, ("created_at", "address", "name", "language", "source", "fields", "network")
+        ),
         "address_changes": _list_rows(session, AddressChange, person, ("asked_at", "new_address")),
         "mails": _list_mails(session, person),
         "gifts": _list_gifts(session, person),
@@ -62,14 +66,19 @@ def list_consent(session: Session, address_key: str) -> list[dict[str, Any]]:
     Raises:
         NotFound: when nobody has this address.
     """
+    subscriber_id = session.scalar(select(Subscriber.id).where(Subscriber.address_key == address_key))
+    if subscriber_id is None:
+        raise NotFound("Nobody is known by this address.")
+    return list_consent_of(session, subscriber_id)
+
+
+def list_consent_of(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    """Return every proof about a person, oldest first; of an erased one too, for a proof names nobody."""
     ties = session.execute(
         select(Subscription.id, Subscription.import_id, Newsletter.slug)
-        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .join(Newsletter, Newsletter.id == Subscription.newsletter_id)
-        .where(Subscriber.address_key == address_key)
+        .where(Subscription.subscriber_id == subscriber_id)
     ).all()
-    if not ties:
-        raise NotFound("Nobody is known by this address.")
     slugs = {tie.id: tie.slug for tie in ties}
     files = {tie.import_id: tie.slug for tie in ties if tie.import_id is not None}
     theirs = ConsentEvent.subscription_id.in_(slugs) | ConsentEvent.import_id.in_(files)
@@ -87,6 +96,23 @@ def list_consent(session: Session, address_key: str) -> list[dict[str, Any]]:
         }
         for event in events
     ]
+
+
+def list_sign_ups(session: Session, subscriber_id: int) -> list[SignUp]:
+    """Return the sign-ups of the last 30 days with a person's address, newest first, whoever sent them."""
+    address_key = select(Subscriber.address_key).where(Subscriber.id == subscriber_id).scalar_subquery()
+    return list(session.scalars(select(SignUp).where(SignUp.address_key == address_key).order_by(SignUp.id.desc())))
+
+
+def write_download(told: Mapping[str, Any]) -> str:
+    """Return what is told of a person as one JSON document: text in its own script, moments in ISO 8601 and UTC."""
+    return json.dumps(told, ensure_ascii=False, indent=2, default=_write_moment) + "\n"
+
+
+def _write_moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in a download.")
 
 
 def _describe(subscriber: Subscriber) -> dict[str, Any]:
@@ -117,19 +143,18 @@ def _list_rows(
 
 
 def _list_mails(session: Session, person: Person) -> list[dict[str, Any]]:
-    hits = select(func.count()).where(Hit.delivery_id == Delivery.id).correlate(Delivery)
-    opens, clicks = (
-        hits.where(kind).scalar_subquery() for kind in (Hit.link_number.is_(None), Hit.link_number.is_not(None))
-    )
-    mails = (
-        select(Newsletter.slug, Issue.number, Delivery.recipient, Delivery.state, Delivery.changed_at, opens, clicks)
-        .join(Issue, Issue.id == Delivery.issue_id)
-        .join(Newsletter, Newsletter.id == Issue.newsletter_id)
-        .where(is_about(Delivery, person))
-        .order_by(Delivery.id)
-    )
-    names = ("newsletter", "issue", "address", "state", "changed_at", "opens", "clicks")
-    return [dict(zip(names, row, strict=True)) for row in session.execute(mails)]
+    names = ("opens", "machine_opens", "clicks", "machine_clicks")
+    return [
+        {
+            "newsletter": mail.issue.newsletter.slug,
+            "issue": mail.issue.number,
+            "address": mail.copy.recipient,
+            "state": mail.copy.state,
+            "changed_at": mail.copy.changed_at,
+            **{name: getattr(mail, name) for name in names},
+        }
+        for mail in reversed(list_mails(session, person.subscriber_id))
+    ]
 
 
 def _list_gifts(session: Session, person: Person) -> list[dict[str, Any]]:

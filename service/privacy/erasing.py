@@ -30,6 +30,34 @@ _MOVING: Final = (ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What an erasure leaves of a person, in numbers of rows. ``is_donor``: the books name them, if without a gift."""
+
+    gifts: int
+    receipts: int
+    forms: int
+    is_donor: bool
+    is_staff: bool
+
+    @property
+    def is_in_books(self) -> bool:
+        """Whether anything stays because the law asks for the books."""
+        return self.is_donor or self.forms > 0
+
+    def tell(self) -> tuple[str, ...]:
+        """Return what stays and why, in sentences for staff."""
+        sentences = (
+            (
+                self.is_in_books,
+                f"Kept because the law asks for the books: gifts ({self.gifts:,}), receipts ({self.receipts:,}) and "
+                f"gift forms ({self.forms:,}), with the name and address on them, and the letters about them.",
+            ),
+            (self.is_staff, "Kept: the staff account with this address. An account is not a reader."),
+        )
+        return tuple(sentence for stays, sentence in sentences if stays)
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """``rows``: how many rows of each table were emptied or deleted. ``kept``: what stays and why, in sentences."""
 
@@ -44,11 +72,25 @@ def erase_person(session: Session, subscriber_id: int, proof: Proof) -> Erased:
         NotFound: when there is no such person, or they were erased before.
         Unavailable: see ``erase_address``.
     """
-    alive = select(Subscriber.address_key).where(Subscriber.id == subscriber_id, Subscriber.erased_at.is_(None))
-    address_key = session.scalar(alive)
-    if address_key is None:
-        raise NotFound("This person is not known here.")
-    return erase_address(session, address_key, proof)
+    return erase_address(session, _get_key(session, subscriber_id), proof)
+
+
+def list_kept(session: Session, subscriber_id: int) -> tuple[str, ...]:
+    """Return what would stay after a reader was erased and why, in sentences. Changes nothing.
+
+    Raises:
+        NotFound: when there is no such person, or they were erased before.
+    """
+    return find_kept(session, subscriber_id).tell()
+
+
+def find_kept(session: Session, subscriber_id: int) -> Kept:
+    """Return what would stay after a reader was erased. Changes nothing.
+
+    Raises:
+        NotFound: when there is no such person, or they were erased before.
+    """
+    return _find_kept(session, find_reach(session, _get_key(session, subscriber_id)))
 
 
 def erase_address(session: Session, address_key: str, proof: Proof) -> Erased:
@@ -63,7 +105,7 @@ def erase_address(session: Session, address_key: str, proof: Proof) -> Erased:
     """
     session.execute(select(Subscriber.id).where(Subscriber.address_key == address_key).with_for_update())
     person = find_reach(session, address_key)
-    kept = _list_kept(session, person)
+    kept = _find_kept(session, person).tell()
     was_suppressed = find_standing(session, address_key) is not None
     _stop_mail(session, person, proof)
     _refuse_what_moves(session, person)
@@ -73,6 +115,14 @@ def erase_address(session: Session, address_key: str, proof: Proof) -> Erased:
     for key in person.keys:
         forget_address(session, key)
     return Erased(rows, kept)
+
+
+def _get_key(session: Session, subscriber_id: int) -> str:
+    alive = select(Subscriber.address_key).where(Subscriber.id == subscriber_id, Subscriber.erased_at.is_(None))
+    address_key = session.scalar(alive)
+    if address_key is None:
+        raise NotFound("This person is not known here.")
+    return address_key
 
 
 def _stop_mail(session: Session, person: Person, proof: Proof) -> None:
@@ -106,19 +156,12 @@ def _forget_rows(session: Session, person: Person) -> dict[str, int]:
     return {table: count for table, count in rows.items() if count}
 
 
-def _list_kept(session: Session, person: Person) -> tuple[str, ...]:
+def _find_kept(session: Session, person: Person) -> Kept:
     donors = select(Donor.id).where(Donor.address_key.in_(person.keys))
-    gifts = session.scalar(select(func.count(Donation.id)).where(Donation.donor_id.in_(donors))) or 0
-    receipts = session.scalar(select(func.count(Receipt.id)).where(Receipt.donor_id.in_(donors))) or 0
-    forms = session.scalar(select(func.count(Attempt.id)).where(Attempt.address_key.in_(person.keys))) or 0
-    is_donor = session.scalar(select(donors.exists()))
-    is_staff = session.scalar(select(exists().where(Account.address_key.in_(person.keys))))
-    sentences = (
-        (
-            bool(is_donor or forms),
-            f"Kept because the law asks for the books: gifts ({gifts:,}), receipts ({receipts:,}) and gift forms "
-            f"({forms:,}), with the name and address on them, and the letters about them.",
-        ),
-        (bool(is_staff), "Kept: the staff account with this address. An account is not a reader."),
+    return Kept(
+        gifts=session.scalar(select(func.count(Donation.id)).where(Donation.donor_id.in_(donors))) or 0,
+        receipts=session.scalar(select(func.count(Receipt.id)).where(Receipt.donor_id.in_(donors))) or 0,
+        forms=session.scalar(select(func.count(Attempt.id)).where(Attempt.address_key.in_(person.keys))) or 0,
+        is_donor=session.scalar(select(donors.exists())) is True,
+        is_staff=session.scalar(select(exists().where(Account.address_key.in_(person.keys)))) is True,
     )
-    return tuple(sentence for stays, sentence in sentences if stays)

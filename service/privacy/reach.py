@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.db import Base
@@ -88,7 +88,7 @@ def find_reach(session: Session, address_key: str) -> Person:
     former = (
         select(written_to)
         .where(Delivery.subscriber_id == subscriber_id, Delivery.recipient != "")
-        .where(written_to.not_in(select(Subscriber.address_key)))
+        .where(~exists().where(Subscriber.address_key == written_to))
     )
     return Person(subscriber_id, frozenset({address_key, *session.scalars(former)}))
 

@@ -18,7 +18,7 @@ from service.mail.models import Letter, LetterKind
 from service.mail.outbox import post_letter_once
 from service.subscribers.change_models import AddressChange
 from service.subscribers.consent import Proof, apply, lock_subscription
-from service.subscribers.models import Subscriber
+from service.subscribers.models import Subscriber, Subscription
 from service.subscribers.own_page import begin_at_once
 from service.subscribers.preferences import get_person, list_choices
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
@@ -83,7 +83,7 @@ def get_change(session: Session, change_id: int) -> AddressChange:
 
 
 def agree(session: Session, change_id: int, side: Side, *, wording: str) -> AddressChange:
-    """Keep one address's yes; with both, write to the new one from now on. Safe to repeat.
+    """Keep one address's yes and the proof of it; with both, write to the new one from now on. Safe to repeat.
 
     Raises:
         NotFound: when the wish is more than a week old, or another came after it.
@@ -92,20 +92,28 @@ def agree(session: Session, change_id: int, side: Side, *, wording: str) -> Addr
     change = session.scalar(waiting.execution_options(populate_existing=True))
     if change is None:
         raise NotFound(OVER)
-    if is_done(change):
+    if has_agreed(change, side):
         return change
     if side is Side.OLD:
-        change.old_agreed_at = change.old_agreed_at or now()
+        change.old_agreed_at = now()
     else:
-        change.new_agreed_at = change.new_agreed_at or now()
+        change.new_agreed_at = now()
+    proof = _prove(change, wording)
     if is_done(change):
-        _carry_out(session, change, Proof(ConsentSource.PREFERENCES_PAGE, wording, {"change": change.id}))
+        _carry_out(session, change, proof)
+    else:
+        _note_yes(session, change.subscriber_id, proof)
     return change
+
+
+def has_agreed(change: AddressChange, side: Side) -> bool:
+    """Return whether one of the two addresses has said yes."""
+    return (change.old_agreed_at if side is Side.OLD else change.new_agreed_at) is not None
 
 
 def is_done(change: AddressChange) -> bool:
     """Return whether both addresses have said yes."""
-    return change.old_agreed_at is not None and change.new_agreed_at is not None
+    return all(has_agreed(change, side) for side in Side)
 
 
 def forget_old_changes(session: Session) -> None:
@@ -113,11 +121,25 @@ def forget_old_changes(session: Session) -> None:
     session.execute(delete(AddressChange).where(~_is_fresh()))
 
 
+def _prove(change: AddressChange, wording: str) -> Proof:
+    """Return the proof of the yes just said: the words that were shown, and which addresses have agreed by now (1)."""
+    evidence = {"change": change.id, **{f"{side}_address": int(has_agreed(change, side)) for side in Side}}
+    return Proof(ConsentSource.PREFERENCES_PAGE, wording, evidence)
+
+
+def _note_yes(session: Session, subscriber_id: int, proof: Proof) -> None:
+    """Write one yes into the log of all that the person ever asked for: where it is sent is a part of each consent."""
+    ties = select(Subscription.id).where(Subscription.subscriber_id == subscriber_id).order_by(Subscription.id)
+    for subscription_id in session.scalars(ties).all():
+        apply(session, lock_subscription(session, subscription_id), SubscriptionEvent.CHANGE_ADDRESS, proof)
+
+
 def _carry_out(session: Session, change: AddressChange, proof: Proof) -> None:
     """Both rows are locked in the order of their ids, for a change the other way may be carried out at once."""
     whose = or_(Subscriber.id == change.subscriber_id, Subscriber.address_key == change.new_address_key)
     people = session.scalars(select(Subscriber).where(whose).order_by(Subscriber.id).with_for_update()).all()
     other = next((person for person in people if person.id != change.subscriber_id), None)
+    _note_yes(session, change.subscriber_id, proof)
     recognise(session, change.new_address_key)
     if other is not None:
         _hand_over(session, change.subscriber_id, other.id, proof)

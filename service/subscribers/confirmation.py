@@ -13,7 +13,9 @@ from service.clock import now
 from service.errors import Conflict, NotFound
 from service.languages.sentences import for_readers
 from service.subscribers.consent import Proof, apply, lock_subscription
+from service.subscribers.fields import keep_confirmed
 from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.preferences import get_person
 from service.subscribers.signup_models import SignUp
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 from service.subscribers.suppression import lift_by_confirmation
@@ -35,17 +37,22 @@ def confirm_subscription(session: Session, subscription_id: int, *, wording: str
 
 
 def confirm_sign_up(session: Session, sign_up_id: int, *, wording: str) -> list[Subscription]:
-    """Make all that one sign-up asked for active and keep the proof; returns the subscriptions. Safe to repeat.
+    """Make all that one sign-up asked for active, keep the proof and its answers. Safe to repeat.
+
+    Returns the subscriptions.
 
     Raises:
         Conflict: when it is more than 30 days old.
         NotFound: when there is no such sign-up, or its person is no longer known.
     """
     sign_up, asked_for = get_asked_for(session, sign_up_id)
+    person = get_person(session, asked_for[0].subscriber_id, is_locked=True)
     subscriptions = [lock_subscription(session, subscription.id) for subscription in asked_for]
     for subscription in subscriptions:
         proof = Proof(ConsentSource.CONFIRM_PAGE, wording, {"sign_up": sign_up.id})
         _confirm(session, subscription, sign_up.created_at, proof)
+    if any(subscription.state is SubscriptionState.ACTIVE for subscription in subscriptions):
+        keep_confirmed(person, sign_up.fields)
     return subscriptions
 
 

@@ -25,6 +25,7 @@ _ALWAYS_PROVEN: Final = {
     SubscriptionEvent.PAUSE,
     SubscriptionEvent.RESUME,
     SubscriptionEvent.CHOOSE_FREQUENCY,
+    SubscriptionEvent.CHANGE_ADDRESS,
 }
 
 

@@ -1,14 +1,14 @@
 """A person's own page by a letter mailed to them then and there: asking for it, and what only its holder may do.
 
-Whether an address is known here can't be told from outside: every request runs the same statements and publishes a job,
-as with the donors' links. The letter goes to the address that we know, never to another spelling of it.
+Whether an address is known here, or a limit reached, can't be told from outside: every request runs the same statements
+and publishes a job, as with the donors' links. The letter goes to the address that we know, never to another spelling.
 """
 
 from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
 from typing import Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, insert, select, text, true
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -17,17 +17,32 @@ from service.mail.models import Letter, LetterKind
 from service.mail.outbox import post_letter_once
 from service.subscribers.consent import Proof, apply, lock_subscription
 from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.own_page_models import OwnPageRequest
 from service.subscribers.people import ensure_subscription
 from service.subscribers.preferences import get_person
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 from service.subscribers.suppression import lift_by_confirmation
+from service.visitors.networks import UNKNOWN
 
 LINK_LASTS: Final = timedelta(hours=1)
 MOST_A_DAY: Final = 3  # letters to one person: enough for who looks for the first among the spam
 
+# An office or a school behind one address; beyond, somebody there is going through a list of addresses.
+MOST_PER_NETWORK: Final = 20
+NETWORK_WINDOW: Final = timedelta(hours=1)
 
-def request_own_page(session: Session, raw: str) -> None:
-    """Post a link to the person with this address, unless there is none or ``MOST_A_DAY`` were posted today.
+# More readers than ask at once after an issue that told them to; a flood would fill strangers' inboxes and our queue.
+MOST_OF_ALL: Final = 600
+FLOOD_WINDOW: Final = timedelta(minutes=5)
+
+KEPT_FOR: Final = timedelta(days=1)  # the rows that the limits are counted from
+
+
+def request_own_page(session: Session, raw: str, network: str = UNKNOWN) -> None:
+    """Post a link to the person with this address, unless there is none, or a limit of letters is reached.
+
+    Limits are of letters: to the person, from ``network``, and in all.
+    Requests that are let in at the very same moment don't see each other: as many more as there are web threads.
 
     Raises:
         BadInput: when ``raw`` is no address at all.
@@ -40,15 +55,22 @@ def request_own_page(session: Session, raw: str) -> None:
     at = now()
     keys = [f"own-page:{subscriber_id}:{at:%Y-%m-%d}:{number}" for number in range(MOST_A_DAY)]
     posted = session.scalar(select(func.count()).where(Letter.key.in_(keys))) or 0
-    is_allowed = subscriber_id > 0 and posted < MOST_A_DAY
+    is_open = _is_open(session, network)
+    is_allowed = is_open and subscriber_id > 0 and posted < MOST_A_DAY
     about = {"subscriber": subscriber_id, "asked_at": int(at.timestamp())}
     savepoint = session.begin_nested()
     key = keys[posted] if is_allowed else f"own-page:{token_urlsafe()}"  # nobody else waits for one that is taken back
     post_letter_once(session, key, LetterKind.SELF_SERVICE, recipient, about)
+    session.execute(insert(OwnPageRequest).values(network=network))
     if is_allowed:
         savepoint.commit()
     else:
         savepoint.rollback()
+
+
+def forget_old_requests(session: Session) -> None:
+    """Delete what no limit is counted from any more."""
+    session.execute(delete(OwnPageRequest).where(OwnPageRequest.requested_at < func.now() - KEPT_FOR))
 
 
 def is_fresh(asked_at: int) -> bool:
@@ -78,3 +100,16 @@ def begin_at_once(session: Session, subscriber_id: int, newsletter_id: int, proo
         apply(session, subscription, SubscriptionEvent.REQUEST, proof)
         apply(session, subscription, SubscriptionEvent.CONFIRM, proof)
     return subscription
+
+
+def _is_open(session: Session, network: str) -> bool:
+    """Return whether neither the network nor all together have caused as many letters as may be."""
+    from_there = _count_since(NETWORK_WINDOW, MOST_PER_NETWORK, OwnPageRequest.network == network)
+    in_all = _count_since(FLOOD_WINDOW, MOST_OF_ALL, true())
+    return session.scalar(select((from_there < MOST_PER_NETWORK) & (in_all < MOST_OF_ALL))) is True
+
+
+def _count_since(window: timedelta, enough: int, whose: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return the count of letters caused within ``window``; it goes no further than ``enough``."""
+    recent = select(OwnPageRequest.id).where(OwnPageRequest.requested_at > func.now() - window, whose).limit(enough)
+    return select(func.count()).select_from(recent.subquery()).scalar_subquery()

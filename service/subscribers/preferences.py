@@ -30,9 +30,11 @@ class Choice:
     frequency: MailFrequency
 
 
-def get_person(session: Session, subscriber_id: int) -> Subscriber:
-    """Return the person, or raise ``NotFound``, as for one who had everything erased."""
-    found = session.get(Subscriber, subscriber_id)
+def get_person(session: Session, subscriber_id: int, *, is_locked: bool = False) -> Subscriber:
+    """Return the person, locked for a change if wished, or raise ``NotFound``, as for one who had everything erased."""
+    # Not against whoever only points at the row: the plan of an issue does for all of its audience.
+    lock = {"key_share": True} if is_locked else None
+    found = session.get(Subscriber, subscriber_id, with_for_update=lock, populate_existing=is_locked)
     if found is None or found.erased_at is not None:
         raise NotFound(for_readers("We know nobody by this link any more."))
     return found

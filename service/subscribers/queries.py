@@ -20,6 +20,14 @@ def get_subscription(session: Session, subscription_id: int) -> Subscription:
     return found
 
 
+def get_subscriber(session: Session, subscriber_id: int) -> Subscriber:
+    """Return the person, also an erased one, or raise ``NotFound``."""
+    found = session.get(Subscriber, subscriber_id)
+    if found is None:
+        raise NotFound("This reader is not known here.")
+    return found
+
+
 def find_subscriber(session: Session, address_key: str) -> Subscriber | None:
     """Return the person with this address key, or None."""
     return session.scalar(select(Subscriber).where(Subscriber.address_key == address_key))

@@ -4,8 +4,8 @@ Whatever depends on the address (is it known? may it be mailed? was it asked for
 ``signup_handling``: so neither the answer at the door nor its time tells anybody who reads what.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import select
@@ -39,7 +39,8 @@ class NothingChosen(BadInput):
 class Wish:
     """What somebody asks for at a door: ``address`` as typed, ``wording`` exactly as shown, ``mark`` of the form.
 
-    ``language`` is one of the readers'; ``source`` is an outsider's own word for where the form stands.
+    ``language`` is one of the readers'; ``source`` is an outsider's own word for where the form stands. ``answers``, by
+    the names of the questions, wait here until the sign-up is confirmed.
     """
 
     address: str
@@ -51,6 +52,7 @@ class Wish:
     language: str
     name: str | None = None
     source: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def store_sign_up(session: Session, wish: Wish) -> None:
@@ -61,7 +63,7 @@ def store_sign_up(session: Session, wish: Wish) -> None:
     Raises:
         BadInput: when the address can't be mailed, or is a throw-away one while staff refuse these.
         NothingChosen: without a newsletter.
-        SpentForm: when the form was sent before with another address or for other newsletters.
+        SpentForm: when the form was sent before with another address, for other newsletters or with other answers.
     """
     newsletter_ids = sorted(set(wish.newsletter_ids))
     if not newsletter_ids:
@@ -80,11 +82,12 @@ def store_sign_up(session: Session, wish: Wish) -> None:
         wording=wish.wording,
         door=wish.door,
         network=wish.network,
+        fields=dict(wish.answers),
     )
     once = row.on_conflict_do_nothing(index_elements=[SignUp.mark]).returning(SignUp.id)
     sign_up_id = session.scalar(once)
     if sign_up_id is None:
-        _refuse_another(session, wish.mark, address, newsletter_ids)
+        _refuse_another(session, wish, address, newsletter_ids)
     else:
         enqueue(session, Job.HANDLE_SIGN_UP, sign_up_id)
 
@@ -96,7 +99,7 @@ def _refuse_disposable(session: Session, address: Address) -> None:
         )
 
 
-def _refuse_another(session: Session, mark: str, address: Address, newsletter_ids: list[int]) -> None:
-    stored = session.execute(select(SignUp.address_key, SignUp.newsletter_ids).where(SignUp.mark == mark)).one()
-    if tuple(stored) != (address.key, newsletter_ids):
+def _refuse_another(session: Session, wish: Wish, address: Address, newsletter_ids: list[int]) -> None:
+    told = select(SignUp.address_key, SignUp.newsletter_ids, SignUp.fields).where(SignUp.mark == wish.mark)
+    if tuple(session.execute(told).one()) != (address.key, newsletter_ids, dict(wish.answers)):
         raise SpentForm(for_readers("This form was sent before. Please look once more and press the button."))

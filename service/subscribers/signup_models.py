@@ -25,7 +25,6 @@ class SignUpOutcome(StrEnum):
     CONFIRM = "confirm"
     ALREADY = "already"
     TOO_MANY = "too-many"
-    REFUSED = "refused"
 
 
 class SignUp(Base):

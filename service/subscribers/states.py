@@ -20,6 +20,7 @@ class SubscriptionEvent(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CHOOSE_FREQUENCY = "choose-frequency"
+    CHANGE_ADDRESS = "change-address"  # one of the two yeses to another address; its evidence says who has agreed
     IMPORT = "import"
     UNDO_IMPORT = "undo-import"
     ERASE = "erase"
@@ -71,6 +72,7 @@ MOVES: dict[tuple[SubscriptionState, SubscriptionEvent], SubscriptionState] = {
     (_PENDING, _E.PAUSE): _PENDING,
     (_PENDING, _E.RESUME): _PENDING,
     (_PENDING, _E.CHOOSE_FREQUENCY): _PENDING,
+    (_PENDING, _E.CHANGE_ADDRESS): _PENDING,
     (_PENDING, _E.IMPORT): _PENDING,
     (_PENDING, _E.UNDO_IMPORT): _PENDING,
     (_PENDING, _E.ERASE): _GONE,
@@ -80,6 +82,7 @@ MOVES: dict[tuple[SubscriptionState, SubscriptionEvent], SubscriptionState] = {
     (_ACTIVE, _E.PAUSE): _ACTIVE,
     (_ACTIVE, _E.RESUME): _ACTIVE,
     (_ACTIVE, _E.CHOOSE_FREQUENCY): _ACTIVE,
+    (_ACTIVE, _E.CHANGE_ADDRESS): _ACTIVE,
     (_ACTIVE, _E.IMPORT): _ACTIVE,
     (_ACTIVE, _E.UNDO_IMPORT): _GONE,
     (_ACTIVE, _E.ERASE): _GONE,
@@ -89,6 +92,7 @@ MOVES: dict[tuple[SubscriptionState, SubscriptionEvent], SubscriptionState] = {
     (_GONE, _E.PAUSE): _GONE,
     (_GONE, _E.RESUME): _GONE,
     (_GONE, _E.CHOOSE_FREQUENCY): _GONE,
+    (_GONE, _E.CHANGE_ADDRESS): _GONE,
     (_GONE, _E.IMPORT): _GONE,
     (_GONE, _E.UNDO_IMPORT): _GONE,
     (_GONE, _E.ERASE): _GONE,

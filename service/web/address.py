@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
 from service.languages.sentences import for_readers
-from service.subscribers.address_change import Side, agree, get_change, is_done
+from service.subscribers.address_change import Side, agree, get_change, has_agreed, is_done
 from service.subscribers.change_models import AddressChange
 from service.subscribers.preferences import get_person
 from service.tokens import Purpose
@@ -47,12 +47,11 @@ def say_yes(which: str, token: str) -> str:
 
 def _show(session: Session, change: AddressChange, side: Side) -> str:
     speak_to(get_person(session, change.subscriber_id).language)
-    agreed_at = change.old_agreed_at if side is Side.OLD else change.new_agreed_at
     return render_template(
         "web/public/address.html",
         newsletter=None,
         side=side,
-        has_agreed=agreed_at is not None,
+        has_agreed=has_agreed(change, side),
         is_done=is_done(change),
         address=mask_address(change.new_address),
         wording=gettext(WORDINGS[side]),

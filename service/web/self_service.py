@@ -1,7 +1,10 @@
 """A person's own page: what nobody but the owner of the mailbox may do, by a letter mailed then and there.
 
-The link opens the page for an hour, in any browser and without a cookie. What is mild is on ``preferences``' page.
+The link opens the page for an hour, in any browser and without a cookie. What is mild is on ``preferences``' page; all
+that is known of the person, and its end, are ``own_data``'s.
 """
+
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,19 +14,23 @@ from service.errors import BadInput
 from service.issues.models import Newsletter
 from service.issues.queries import get_newsletter, list_newsletters
 from service.subscribers.address_change import ask_change
-from service.subscribers.own_page import is_fresh, join, request_own_page
+from service.subscribers.fields import LONGEST_ANSWER, BadAnswer, change_answers, list_open
+from service.subscribers.own_page import join, request_own_page
 from service.subscribers.people import LONGEST_NAME
 from service.subscribers.preferences import change_name, get_person, list_choices
 from service.subscribers.states import SubscriptionState
 from service.tokens import Purpose
+from service.visitors.networks import network_of
 from service.web.forgery import needs_no_token, refuse_foreign_forms
 from service.web.language import gettext, speak_to, translate_sentence
-from service.web.links import read_link
+from service.web.own_link import StaleLink, read_own_link, show_stale
+from service.web.questions import read_form, show_questions
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
 blueprint = needs_no_token(Blueprint("self_service", __name__, url_prefix="/yours"))
 blueprint.before_request(refuse_foreign_forms)
+blueprint.register_error_handler(StaleLink, show_stale)
 
 
 @blueprint.get("")
@@ -34,11 +41,11 @@ def show_field() -> str:
 
 @blueprint.post("")
 def post_link() -> ResponseReturnValue:
-    """Say the same to everybody; only what is no address at all is sent back."""
+    """Say the same to everybody, within the limits and beyond; only what is no address at all is sent back."""
     typed = request.form.get("address", "")
     try:
         with unit_of_work() as session:
-            request_own_page(session, typed)
+            request_own_page(session, typed, network_of(request.remote_addr))
     except BadInput as problem:
         return _ask(typed, _say(problem)), problem.status
     return render_template("web/public/own_page_sent.html")
@@ -47,9 +54,7 @@ def post_link() -> ResponseReturnValue:
 @blueprint.get("/<token>")
 def show_page(token: str) -> ResponseReturnValue:
     """Show everything that a person may choose, for as long as the link is fresh."""
-    subscriber_id, asked_at = read_link(Purpose.SELF_SERVICE, token)
-    if not is_fresh(asked_at):
-        return _show_stale()
+    subscriber_id, _ = read_own_link(token)
     with unit_of_work() as session:
         return _show(session, subscriber_id, token)
 
@@ -57,9 +62,7 @@ def show_page(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/name")
 def save_name(token: str) -> ResponseReturnValue:
     """Call the person by another name, or by none."""
-    subscriber_id, asked_at = read_link(Purpose.SELF_SERVICE, token)
-    if not is_fresh(asked_at):
-        return _show_stale()
+    subscriber_id, _ = read_own_link(token)
     with unit_of_work() as session:
         change_name(session, subscriber_id, request.form.get("name", ""))
     return _go_back(token, "name")
@@ -68,9 +71,7 @@ def save_name(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/address")
 def ask_for_address(token: str) -> ResponseReturnValue:
     """Write to the address that we have and to the one wished for; nothing changes before both agree."""
-    subscriber_id, asked_at = read_link(Purpose.SELF_SERVICE, token)
-    if not is_fresh(asked_at):
-        return _show_stale()
+    subscriber_id, _ = read_own_link(token)
     typed = request.form.get("address", "")
     try:
         with unit_of_work() as session:
@@ -81,12 +82,24 @@ def ask_for_address(token: str) -> ResponseReturnValue:
     return _go_back(token, "address")
 
 
+@blueprint.post("/<token>/answers")
+def save_answers(token: str) -> ResponseReturnValue:
+    """Keep what the person answers to the optional questions; an answer left empty is taken back."""
+    subscriber_id, _ = read_own_link(token)
+    answers = read_form(request.form)
+    try:
+        with unit_of_work() as session:
+            change_answers(session, subscriber_id, answers)
+    except BadAnswer as problem:
+        with unit_of_work() as session:
+            return _show(session, subscriber_id, token, answers=answers), problem.status
+    return _go_back(token, "answers")
+
+
 @blueprint.post("/<token>/<slug:slug>/join")
 def get_one_more(token: str, slug: str) -> ResponseReturnValue:
     """Let the person get one newsletter more."""
-    subscriber_id, asked_at = read_link(Purpose.SELF_SERVICE, token)
-    if not is_fresh(asked_at):
-        return _show_stale()
+    subscriber_id, asked_at = read_own_link(token)
     with unit_of_work() as session:
         speak_to(get_person(session, subscriber_id).language)
         newsletter = get_newsletter(session, slug)
@@ -94,10 +107,20 @@ def get_one_more(token: str, slug: str) -> ResponseReturnValue:
     return _go_back(token, "join")
 
 
-def _show(session: Session, subscriber_id: int, token: str, typed: str = "", error: str = "") -> str:
-    """Return the page; ``typed`` is the address that came back with an ``error``."""
+def _show(
+    session: Session,
+    subscriber_id: int,
+    token: str,
+    typed: str = "",
+    error: str = "",
+    answers: Mapping[str, str] | None = None,
+) -> str:
+    """Return the page; ``typed`` is the address that came back with an ``error``, ``answers`` those that came back."""
     person = get_person(session, subscriber_id)
     speak_to(person.language)
+    questions = show_questions(
+        list_open(session, person), person.fields if answers is None else answers, before=person.fields
+    )
     gets = {choice.newsletter_id for choice in list_choices(session, subscriber_id, {SubscriptionState.ACTIVE})}
     return render_template(
         "web/public/own_page.html",
@@ -107,6 +130,8 @@ def _show(session: Session, subscriber_id: int, token: str, typed: str = "", err
         mild_token=get_services().signer.sign(Purpose.PREFERENCES, person.id, 0),
         ties=[(each, each.id in gets, _join_wording(each)) for each in list_newsletters(session)],
         longest_name=LONGEST_NAME,
+        questions=questions,
+        longest=LONGEST_ANSWER,
         done=request.args.get("done"),
         typed=typed,
         error=error,
@@ -125,10 +150,6 @@ def _join_wording(newsletter: Newsletter) -> str:
 
 def _ask(typed: str = "", error: str = "") -> str:
     return render_template("web/public/own_page_ask.html", typed=typed, error=error, is_stale=False)
-
-
-def _show_stale() -> ResponseReturnValue:
-    return render_template("web/public/own_page_ask.html", typed="", error="", is_stale=True), 410
 
 
 def _go_back(token: str, done: str) -> Response:

@@ -17,12 +17,14 @@ from service.errors import BadInput, NotFound, PostriderError, TooMany
 from service.issues.models import Newsletter
 from service.issues.queries import list_newsletters
 from service.languages.sentences import for_readers
+from service.subscribers.fields import LONGEST_ANSWER, BadAnswer, list_asked
 from service.subscribers.signup import NothingChosen, SpentForm
 from service.subscribers.signup_models import Door
 from service.visitors.challenge import NotProven
 from service.visitors.form_age import FormAge
 from service.web.forgery import is_foreign_form, needs_no_token
 from service.web.language import translate_sentence
+from service.web.questions import read_form, show_questions
 from service.web.signup_door import (
     FIELDS,
     PressAgain,
@@ -65,9 +67,7 @@ def subscribe(slug: str) -> Response:
 def show_joint_form() -> ResponseReturnValue:
     """Show one form for all newsletters; where there is but one, its own."""
     with unit_of_work() as session:
-        offered = list_newsletters(session)
-        if not offered:
-            raise NotFound(for_readers("There is no such newsletter here."))
+        offered = _list_offered(session)
         if len(offered) == 1:
             return redirect(url_for("signup.show_form", slug=offered[0].slug))
         return _show_form(session, offered, _read(request.args.getlist("newsletter"), is_joint=True))
@@ -92,7 +92,7 @@ def _take(form: SentForm) -> Response:
 def _show_again(form: SentForm, problem: PostriderError) -> Response:
     """Return our page, filled in with what was sent, and what is wrong with it. A form from elsewhere is not wrong."""
     with unit_of_work() as session:
-        offered = list_newsletters(session) if form.is_joint else find_newsletters(session, form.slugs)
+        offered = _list_offered(session) if form.is_joint else find_newsletters(session, form.slugs)
         response = make_response(_show_form(session, offered, form, problem))
     response.status_code = 200 if isinstance(problem, PressAgain) else problem.status
     if isinstance(problem, TooMany):
@@ -100,10 +100,20 @@ def _show_again(form: SentForm, problem: PostriderError) -> Response:
     return response
 
 
+def _list_offered(session: Session) -> Sequence[Newsletter]:
+    """Return the newsletters of the form with several; a house without any has no such form."""
+    offered = list_newsletters(session)
+    if not offered:
+        raise NotFound(for_readers("There is no such newsletter here."))
+    return offered
+
+
 def _show_form(
     session: Session, offered: Sequence[Newsletter], form: SentForm, problem: PostriderError | None = None
 ) -> str:
-    said = translate_sentence(problem.message, _otherwise(problem)) if problem else ""
+    # What is wrong with an answer stands beside it, whatever else is wrong.
+    said = "" if problem is None else translate_sentence(problem.message, _otherwise(problem))
+    said = gettext("Please look at the marked answer.") if isinstance(problem, BadAnswer) else said
     is_about_address = _is_about_address(problem)
     return render_template(
         "web/public/signup.html",
@@ -116,11 +126,13 @@ def _show_form(
         mark=make_mark() if _is_spent(form, problem) else form.fields["mark"],
         work=find_work(session),
         challenge=find_challenge(),
+        questions=show_questions(list_asked(session), form.answers),
+        longest=LONGEST_ANSWER,
     )
 
 
 def _is_about_address(problem: PostriderError | None) -> bool:
-    return isinstance(problem, BadInput) and not isinstance(problem, NotProven | NothingChosen)
+    return isinstance(problem, BadInput) and not isinstance(problem, NotProven | NothingChosen | BadAnswer)
 
 
 def _otherwise(problem: PostriderError) -> str:
@@ -152,4 +164,5 @@ def _read(slugs: Sequence[str], *, is_joint: bool) -> SentForm:
         door=Door.ELSEWHERE if fields["door"] == Door.ELSEWHERE else Door.PAGE,
         is_joint=is_joint,
         puzzle=request.form.get(challenge.field, "") if challenge is not None else "",
+        answers=read_form(request.values),
     )

@@ -6,7 +6,7 @@ the page (``signup``) and the one for programs (``signup_json``).
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from flask import current_app, request
@@ -18,6 +18,7 @@ from service.issues.models import Newsletter
 from service.issues.queries import list_newsletters
 from service.languages.sentences import for_readers
 from service.subscribers.defence import check_door, needs_work
+from service.subscribers.fields import list_asked, read_answers
 from service.subscribers.signup import Wish, store_sign_up
 from service.subscribers.signup_models import Door
 from service.tokens import Purpose
@@ -54,7 +55,7 @@ class SentForm:
     """One form as it came: ``fields`` by the names of ``FIELDS``, cleaned; ``slugs`` of the newsletters.
 
     ``is_joint``: the newsletters were ticked among several, where the wording is another. ``puzzle``: the answer to
-    the operator's puzzle, where there is one.
+    the operator's puzzle, where there is one. ``answers`` are by the names of the optional questions.
     """
 
     fields: Mapping[str, str]
@@ -62,6 +63,7 @@ class SentForm:
     door: Door
     is_joint: bool
     puzzle: str
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 def limit_body() -> None:
@@ -82,7 +84,7 @@ def take_in(form: SentForm) -> None:
         PressAgain, SpentForm: the form needs a fresh mark and one more press.
         NotProven: the puzzle or the work is missing.
         TooMany: its network sent many.
-        BadInput, NothingChosen: what was typed can't be taken.
+        BadInput, BadAnswer, NothingChosen: what was typed can't be taken.
         NotFound: there is no such newsletter.
     """
     if form.fields[HONEYPOT]:
@@ -105,6 +107,7 @@ def take_in(form: SentForm) -> None:
             language=page_language(),
             name=form.fields["name"],
             source=form.fields["source"],
+            answers=read_answers(list_asked(session), form.answers),
         )
         store_sign_up(session, wish)
 

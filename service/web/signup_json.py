@@ -16,6 +16,8 @@ from werkzeug.exceptions import HTTPException
 from service.errors import BadInput, PostriderError
 from service.issues.models import Newsletter
 from service.languages.choosing import choose
+from service.subscribers.field_models import ReaderField
+from service.subscribers.fields import LONGEST_ANSWER, BadAnswer, label_of, list_asked
 from service.subscribers.signup_models import Door
 from service.web.forgery import needs_no_token
 from service.web.language import page_language, speak_to
@@ -53,10 +55,12 @@ def describe_form() -> dict[str, Any]:
     with unit_of_work() as session:
         newsletters = find_newsletters(session, request.args.getlist("newsletter"))
         work = find_work(session)
+        fields = list_asked(session)
         return {
             "newsletters": [{"slug": newsletter.slug, "name": newsletter.name} for newsletter in newsletters],
             "wording": _wording(newsletters),
             "language": page_language(),
+            "fields": [_describe(field) for field in fields],
             "mark": make_mark(),
             "work": {"hash": "SHA-256", "of": "mark:answer", "zero_bits": work} if work else None,
         }
@@ -66,7 +70,8 @@ def describe_form() -> dict[str, Any]:
 def subscribe() -> ResponseReturnValue:
     """Take a sign-up in; 202 and the same body for every address.
 
-    ``wording`` must come back as it was shown, for it is what the person agreed to.
+    ``wording`` must come back as it was shown, for it is what the person agreed to. ``fields`` answers the optional
+    questions by their names; of names that are none nothing is kept.
     """
     sent = _read_object()
     speak_to(choose([_text(sent, "language")]))
@@ -89,8 +94,9 @@ def let_any_site_ask(response: Response) -> Response:
 
 @blueprint.errorhandler(PostriderError)
 def say_problem(problem: PostriderError) -> Response:
-    """Answer a failure with its code and sentence."""
-    return make_response({"error": {"code": problem.code, "message": problem.message}}, problem.status)
+    """Answer a failure with its code and sentence, and the question that it is about."""
+    about = {"field": problem.field} if isinstance(problem, BadAnswer) else {}
+    return make_response({"error": {"code": problem.code, "message": problem.message, **about}}, problem.status)
 
 
 @blueprint.errorhandler(HTTPException)
@@ -117,6 +123,9 @@ def _read_form(sent: Mapping[str, Any]) -> SentForm:
     slugs = sent.get("newsletters")
     if not isinstance(slugs, list) or not all(isinstance(slug, str) for slug in slugs):
         raise BadInput("“newsletters” must be a list of slugs.")
+    answers = sent.get("fields", {})
+    if not isinstance(answers, dict):
+        raise BadInput("“fields” must be an object: the answer to each question, by its name.")
     challenge = find_challenge()
     return SentForm(
         fields={name: clean(_text(sent, name)) for name in _TEXTS},
@@ -124,7 +133,19 @@ def _read_form(sent: Mapping[str, Any]) -> SentForm:
         door=Door.JSON,
         is_joint=len(set(slugs)) != 1,
         puzzle=_text(sent, challenge.field) if challenge is not None else "",
+        answers={name: clean(_text(answers, name)) for name in answers},
     )
+
+
+def _describe(field: ReaderField) -> dict[str, Any]:
+    label, language = label_of(field, page_language())
+    return {
+        "name": field.name,
+        "label": label,
+        "language": language,
+        "choices": field.choices,
+        "longest": LONGEST_ANSWER,
+    }
 
 
 def _text(sent: Mapping[str, Any], name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, update
 
 from service.deliveries.batches import claim_batch, put_down
-from service.deliveries.breaker import ALIKE
+from service.deliveries.breaker import ALIKE, Breaker
 from service.deliveries.claiming import Claim
 from service.deliveries.models import Delivery
 from service.deliveries.outcomes import LONGEST_REPLY, LONGEST_WAIT, WINDOW, record_outcomes, wait_after
@@ -16,6 +16,7 @@ from service.deliveries.states import DeliveryEvent, next_state
 from service.deliveries.states import DeliveryState as S
 from service.deliveries.uncertain import settle_by_evidence
 from service.issues.models import Issue
+from service.issues.states import IssueState
 from service.mail.events import About, Outcome, OutcomeKind
 from tests.deliveries.steps import claim, count_copies, expire_leases, intend_all, make_all_due, run_sweep
 from tests.fixtures.services import OpenTransaction
@@ -56,7 +57,7 @@ MEANINGS = [
     (Outcome(K.REFUSED, 550, "5.1.1 No such user", About.RECIPIENT), S.FAILED, 1),
     (Outcome(K.REFUSED, 554, "5.6.0 Bad content", About.MAIL), S.FAILED, 1),
     (Outcome(K.REFUSED, 550, "5.7.1 Policy", About.MAIL), S.QUEUED, 0),
-    (Outcome(K.REFUSED, 550, "5.7.1 Not for this person", About.RECIPIENT), S.FAILED, 1),
+    (Outcome(K.REFUSED, 550, "5.7.1 Not for this person", About.RECIPIENT), S.QUEUED, 1),
     (Outcome(K.DEFERRED, 451, "4.7.1 Who are you", About.SENDER), S.QUEUED, 0),
     (Outcome(K.REFUSED, 553, "5.1.8 Bad sender", About.SENDER), S.QUEUED, 0),
     (Outcome(K.REFUSED, 535, "5.7.8 Bad password", About.RELAY), S.QUEUED, 0),
@@ -188,20 +189,51 @@ NOT_FOR_HIM = Outcome(K.REFUSED, 550, "5.7.1 Client host blocked", About.RECIPIE
 
 
 @pytest.mark.parametrize(
-    ("refused", "taken", "state"),
-    [(ALIKE - 1, 0, S.FAILED), (ALIKE, 0, S.QUEUED), (ALIKE, ALIKE - 1, S.QUEUED), (ALIKE, ALIKE, S.FAILED)],
+    ("refused", "taken", "are_blamed"),
+    [(ALIKE - 1, 0, True), (ALIKE, 0, False), (ALIKE, ALIKE - 1, False), (ALIKE, ALIKE, True)],
 )
 def test_case_25_who_is_refused_by_policy_like_most_others_of_the_window_waits_unharmed(
-    open_transaction: OpenTransaction, claims: list[Claim], refused: int, taken: int, state: S
+    open_transaction: OpenTransaction, claims: list[Claim], refused: int, taken: int, *, are_blamed: bool
 ) -> None:
+    tried = [replace(one, attempts=1) for one in claims]
     outcomes = [NOT_FOR_HIM] * refused + [Outcome(K.ACCEPTED, 250, "2.0.0 Ok")] * taken
     with open_transaction() as session:
-        record_outcomes(session, list(zip(claims, outcomes, strict=False)))
+        record_outcomes(session, list(zip(tried, outcomes, strict=False)))
     copies = [_copy(open_transaction, one) for one in claims[:refused]]
     assert {(copy.state, copy.attempts, copy.first_tried_at) for copy in copies} == {
-        (state, int(state is S.FAILED), None)
+        (S.FAILED if are_blamed else S.QUEUED, int(are_blamed), None)
     }
     assert all(_copy(open_transaction, one).state is S.SENT for one in claims[refused : refused + taken])
+
+
+def test_case_25_who_is_refused_by_policy_alone_is_asked_once_more_and_then_failed(
+    open_transaction: OpenTransaction, claims: list[Claim]
+) -> None:
+    with open_transaction() as session:
+        record_outcomes(session, [(claims[0], NOT_FOR_HIM)])
+    copy = _copy(open_transaction, claims[0])
+    assert (copy.state, copy.attempts, copy.reply_text) == (S.QUEUED, 1, NOT_FOR_HIM.text)
+    assert copy.first_tried_at is not None
+    _set_state(open_transaction, claims[0], S.SENDING)
+    with open_transaction() as session:
+        record_outcomes(session, [(replace(claims[0], attempts=copy.attempts), NOT_FOR_HIM)])
+    copy = _copy(open_transaction, claims[0])
+    assert (copy.state, copy.reason) == (S.FAILED, "the relay refused it")
+
+
+def test_case_25_a_block_that_is_said_to_one_after_the_other_pauses_the_issue_before_anybody_has_failed(
+    open_transaction: OpenTransaction, claims: list[Claim]
+) -> None:
+    breaker = Breaker(claims[0].issue_id)
+    rests = []
+    with open_transaction() as session:
+        session.get_one(Issue, claims[0].issue_id).state = IssueState.SENDING
+    for few in (claims[:4], claims[4:8], claims[8:], claims[:4], claims[4:8]):
+        with open_transaction() as session:
+            record_outcomes(session, [(one, NOT_FOR_HIM) for one in few])
+            rests.append(breaker.consider(session, [NOT_FOR_HIM] * len(few)))
+    assert rests == [False] * 4 + [True]
+    assert {_copy(open_transaction, one).state for one in claims} == {S.QUEUED}
 
 
 def test_a_person_whom_nobody_knows_is_not_spared_by_a_crowd_that_is_refused_by_policy(

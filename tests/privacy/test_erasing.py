@@ -1,7 +1,7 @@
 """After an erasure the whole database knows nothing of the person, counts as before, and lets no file undo it."""
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -25,34 +25,15 @@ from service.subscribers.suppression_models import SuppressionReason
 from tests.factories.giving import make_donation, make_donor, make_fund
 from tests.fixtures.services import OpenTransaction
 from tests.privacy.conftest import ADA, BEFORE, NAME, OTHER, WISHED
+from tests.privacy.looking import list_places
 
 PROOF = Proof(ConsentSource.STAFF, "Erased by staff.")
 WORDS = (ADA, NAME, BEFORE, WISHED, ADA.partition("@")[0], NAME.partition(" ")[2])
 
 
-def _list_places(session: Session, word: str) -> list[str]:
-    """Return each column of the database that holds a word, in whatever case; bytes are looked through too."""
-    columns = session.execute(
-        text(
-            "select c.table_name, c.column_name, c.data_type from information_schema.columns c "
-            "join information_schema.tables t using (table_schema, table_name) "
-            "where c.table_schema = 'public' and t.table_type = 'BASE TABLE' "
-            "and c.data_type in ('text', 'character varying', 'character', 'jsonb', 'json', 'bytea', 'ARRAY')"
-        )
-    ).all()
-    assert len(columns) > 200
-    places = []
-    for table, column, kind in columns:
-        shown = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
-        found = text(f'select exists(select from "{table}" where strpos(lower({shown}), :word) > 0)')  # noqa: S608 - names come from the catalogue
-        if session.scalar(found, {"word": word.lower()}):
-            places.append(f"{table}.{column}")
-    return places
-
-
 def test_no_column_of_any_table_holds_the_person_any_more(open_transaction: OpenTransaction, ada: int) -> None:
     with open_transaction() as session:
-        before = {place for word in WORDS for place in _list_places(session, word)}
+        before = {place for word in WORDS for place in list_places(session, word)}
         assert {place.partition(".")[0] for place in before} == {
             "subscribers",
             "subscriptions",
@@ -65,15 +46,15 @@ def test_no_column_of_any_table_holds_the_person_any_more(open_transaction: Open
         }
         erase_person(session, ada, PROOF)
     with open_transaction() as session:
-        assert [place for word in WORDS for place in _list_places(session, word)] == []
+        assert [place for word in WORDS for place in list_places(session, word)] == []
 
 
 def test_nobody_else_loses_a_word(open_transaction: OpenTransaction, ada: int) -> None:
     with open_transaction() as session:
-        before = _list_places(session, OTHER)
+        before = list_places(session, OTHER)
         erase_person(session, ada, PROOF)
     with open_transaction() as session:
-        assert _list_places(session, OTHER) == before
+        assert list_places(session, OTHER) == before
         assert [copy.recipient for copy in session.scalars(select(Delivery).order_by(Delivery.id))] == ["", OTHER]
         lines = session.scalars(select(ImportLine.address).order_by(ImportLine.line))
         assert list(lines) == ["", "", "", OTHER]
@@ -147,7 +128,7 @@ def test_who_only_asked_once_is_forgotten_too(open_transaction: OpenTransaction)
         asked = session.scalars(select(SignUp).where(SignUp.address_key == OTHER)).one()
         asked.address, asked.mailed_address, asked.address_key = stranger, stranger, stranger
         assert erase_address(session, stranger, PROOF).rows == {"sign_ups": 1}
-        assert _list_places(session, stranger) == []
+        assert list_places(session, stranger) == []
 
 
 @pytest.mark.usefixtures("ada")
@@ -191,4 +172,4 @@ def test_gifts_and_their_letters_are_kept_and_said_so(open_transaction: OpenTran
         assert kept.startswith("Kept because the law asks for the books: gifts (1), receipts (0)")
     with open_transaction() as session:
         assert session.scalar(select(func.count(Letter.id)).where(Letter.recipient == ADA)) == 1
-        assert {place.partition(".")[0] for place in _list_places(session, ADA)} == {"donors", "letters"}
+        assert {place.partition(".")[0] for place in list_places(session, ADA)} == {"donors", "letters"}

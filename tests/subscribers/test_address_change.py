@@ -22,9 +22,10 @@ from service.subscribers.address_change import (
 from service.subscribers.change_models import AddressChange
 from service.subscribers.models import Subscriber, Subscription
 from service.subscribers.queries import list_consent_events
-from service.subscribers.states import MailFrequency, SubscriptionState
+from service.subscribers.states import ConsentSource, MailFrequency, SubscriptionEvent, SubscriptionState
 from service.subscribers.suppression import find_standing, suppress
 from service.subscribers.suppression_models import SuppressionReason
+from service.subscribers.unsubscribe import unsubscribe
 from tests.factories.publication import make_newsletter
 from tests.factories.readers import make_reader
 from tests.fixtures.services import OpenTransaction
@@ -33,6 +34,7 @@ from tests.subscribers.conftest import JANE
 NEW = "Jane.New@example.com"
 KEY = "jane.new@example.com"
 WORDING = "Yes, this address is mine"
+EVENT = SubscriptionEvent.CHANGE_ADDRESS
 
 
 @pytest.fixture
@@ -100,6 +102,36 @@ def test_both_make_the_change_in_either_order(
         assert session.get_one(Subscription, jane).state is SubscriptionState.ACTIVE
 
 
+@pytest.mark.parametrize(
+    ("sides", "told"), [((Side.OLD, Side.NEW), [(1, 0), (1, 1)]), ((Side.NEW, Side.OLD), [(0, 1), (1, 1)])]
+)
+def test_each_yes_is_proven_by_its_own_words_and_names_no_address(
+    open_transaction: OpenTransaction, jane: int, change: int, sides: tuple[Side, ...], told: list[tuple[int, int]]
+) -> None:
+    for side in (*sides, *sides):
+        with open_transaction() as session:
+            agree(session, change, side, wording=f"Yes of the {side} address")
+    with open_transaction() as session:
+        proofs = [each for each in list_consent_events(session, jane) if each.event is EVENT]
+        assert [proof.wording for proof in proofs] == [f"Yes of the {side} address" for side in sides]
+        assert [proof.evidence for proof in proofs] == [
+            {"change": change, "old_address": old, "new_address": new} for old, new in told
+        ]
+        assert session.get_one(Subscription, jane).state is SubscriptionState.ACTIVE
+
+
+def test_who_left_is_written_to_elsewhere_too_and_stays_away(
+    open_transaction: OpenTransaction, jane: int, person: int, change: int
+) -> None:
+    with open_transaction() as session:
+        unsubscribe(session, jane, source=ConsentSource.ONE_CLICK, wording="one click")
+    say_yes(open_transaction, change, Side.OLD, Side.NEW)
+    assert address_of(open_transaction, person) == (NEW, NEW, KEY)
+    with open_transaction() as session:
+        assert [each.event for each in list_consent_events(session, jane)][-2:] == [EVENT, EVENT]
+        assert session.get_one(Subscription, jane).state is SubscriptionState.UNSUBSCRIBED
+
+
 def test_one_who_is_known_by_the_new_address_gets_what_the_other_got(
     open_transaction: OpenTransaction, person: int, jane: int, change: int, newsletter_id: int
 ) -> None:
@@ -118,8 +150,9 @@ def test_one_who_is_known_by_the_new_address_gets_what_the_other_got(
         (taken,) = [tie for tie in ties if tie.newsletter_id == newsletter_id]
         assert taken.frequency is MailFrequency.MONTHLY
         assert session.get_one(Subscription, jane).state is SubscriptionState.UNSUBSCRIBED
+        both = {"change": change, "old_address": 1, "new_address": 1}
         proofs = [list_consent_events(session, tie)[-1] for tie in (taken.id, jane)]
-        assert [(proof.wording, proof.evidence) for proof in proofs] == [(WORDING, {"change": change})] * 2
+        assert [(proof.wording, proof.evidence) for proof in proofs] == [(WORDING, both)] * 2
 
 
 def test_one_who_gets_it_already_keeps_it_as_they_chose(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, insert, select
 
 from service.clock import now
 from service.db import transaction
@@ -11,7 +11,18 @@ from service.errors import NotFound
 from service.jobs import Job
 from service.mail.models import Letter, LetterKind
 from service.subscribers.models import Subscription
-from service.subscribers.own_page import MOST_A_DAY, join, request_own_page
+from service.subscribers.own_page import (
+    FLOOD_WINDOW,
+    KEPT_FOR,
+    MOST_A_DAY,
+    MOST_OF_ALL,
+    MOST_PER_NETWORK,
+    NETWORK_WINDOW,
+    forget_old_requests,
+    join,
+    request_own_page,
+)
+from service.subscribers.own_page_models import OwnPageRequest
 from service.subscribers.queries import list_consent_events
 from service.subscribers.states import ConsentSource, SubscriptionState
 from service.subscribers.suppression import find_standing, suppress
@@ -22,6 +33,7 @@ from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.subscribers.conftest import JANE
 
 UNKNOWN = "nobody@example.org"
+NETWORK = "203.0.113.0/24"
 
 
 def count_letters(open_transaction: OpenTransaction) -> int:
@@ -30,7 +42,7 @@ def count_letters(open_transaction: OpenTransaction) -> int:
         return session.scalars(select(func.count()).where(Letter.kind == LetterKind.SELF_SERVICE)).one()
 
 
-def watch(services: Services, address: str) -> list[str]:
+def watch(services: Services, address: str, network: str = NETWORK) -> list[str]:
     """Return the statements of one request; how its savepoint ends is the one thing in which they differ."""
     seen: list[str] = []
 
@@ -41,7 +53,7 @@ def watch(services: Services, address: str) -> list[str]:
     event.listen(engine, "before_cursor_execute", note)
     try:
         with transaction(services.factory) as session:
-            request_own_page(session, address)
+            request_own_page(session, address, network)
     finally:
         event.remove(engine, "before_cursor_execute", note)
     return seen
@@ -61,6 +73,52 @@ def test_known_unknown_and_limited_addresses_cost_the_same_work(
     assert known == unknown == limited
     assert len(published_jobs.of(Job.DELIVER_LETTER)) - before == MOST_A_DAY + 2
     assert count_letters(open_transaction) == MOST_A_DAY
+
+
+def add_requests(
+    open_transaction: OpenTransaction, number: int, network: str, *, ago: timedelta = timedelta(0)
+) -> None:
+    """Let as many letters have been caused from one network so long ago."""
+    with open_transaction() as session:
+        values = {"network": network, "requested_at": func.now() - ago}
+        session.execute(insert(OwnPageRequest).values([values] * number))
+
+
+@pytest.mark.parametrize(
+    ("number", "network", "ago", "letters"),
+    [
+        (MOST_PER_NETWORK - 1, NETWORK, timedelta(0), 1),
+        (MOST_PER_NETWORK, NETWORK, timedelta(0), 0),
+        (MOST_PER_NETWORK, NETWORK, NETWORK_WINDOW + timedelta(seconds=1), 1),
+        (MOST_PER_NETWORK, "198.51.100.0/24", timedelta(0), 1),
+        (MOST_OF_ALL, "198.51.100.0/24", timedelta(0), 0),
+        (MOST_OF_ALL, "198.51.100.0/24", FLOOD_WINDOW + timedelta(seconds=1), 1),
+    ],
+)
+@pytest.mark.usefixtures("jane")
+def test_neither_one_network_nor_many_cause_a_flood_of_letters(
+    services: Services, open_transaction: OpenTransaction, number: int, network: str, ago: timedelta, letters: int
+) -> None:
+    free = watch(services, UNKNOWN, NETWORK)
+    add_requests(open_transaction, number, network, ago=ago)
+    assert watch(services, JANE, NETWORK) == free  # the same work, so that nobody can tell
+    assert count_letters(open_transaction) == letters
+
+
+@pytest.mark.usefixtures("jane")
+def test_only_letters_are_counted_and_only_for_a_day(open_transaction: OpenTransaction) -> None:
+    def list_networks() -> list[str]:
+        with open_transaction() as session:
+            return list(session.scalars(select(OwnPageRequest.network)))
+
+    for address in (UNKNOWN, JANE):
+        with open_transaction() as session:
+            request_own_page(session, address, NETWORK)
+    assert list_networks() == [NETWORK]
+    add_requests(open_transaction, 2, "198.51.100.0/24", ago=KEPT_FOR + timedelta(seconds=1))
+    with open_transaction() as session:
+        forget_old_requests(session)
+    assert list_networks() == [NETWORK]
 
 
 @pytest.mark.usefixtures("jane")

@@ -18,6 +18,11 @@ def test_only_a_persons_own_confirmation_makes_a_subscription_active() -> None:
 
 
 @pytest.mark.parametrize("state", list(SubscriptionState))
+def test_another_address_begins_and_ends_nothing(state: SubscriptionState) -> None:
+    assert next_state(state, SubscriptionEvent.CHANGE_ADDRESS) is state
+
+
+@pytest.mark.parametrize("state", list(SubscriptionState))
 def test_a_file_changes_nobody_who_is_there(state: SubscriptionState) -> None:
     assert next_state(state, SubscriptionEvent.IMPORT) is state
 

@@ -18,6 +18,11 @@ from tests.fixtures.services import OpenTransaction
 from tests.web.conftest import LookUp
 from tests.web.publication import ACTIVE, GONE, PENDING, Publication
 
+LOOKS = ("", "/data.json", "/erase")
+DEEDS = ("/name", "/answers", "/address", "/crossings/join", "/erase")
+# All that the link opens, and how each is asked for.
+PAGES = [*(("GET", page) for page in LOOKS), *(("POST", page) for page in DEEDS)]
+
 
 @pytest.fixture
 def link(publication: Publication) -> str:
@@ -99,13 +104,13 @@ def test_a_name_is_kept_as_it_should_be_and_may_be_none(
     assert name() is None
 
 
-@pytest.mark.parametrize("page", ["", "/name", "/crossings/join"])
+@pytest.mark.parametrize(("method", "page"), PAGES)
 def test_a_link_works_for_an_hour_and_then_offers_a_fresh_one(
-    client: FlaskClient, services: Services, publication: Publication, look_up: LookUp, page: str
+    client: FlaskClient, services: Services, publication: Publication, look_up: LookUp, method: str, page: str
 ) -> None:
     for age in (LINK_LASTS + timedelta(seconds=2), timedelta(hours=-1)):
         old = old_link(services, publication, age) + page
-        answer = client.post(old, data={"name": "Eve"}) if page else client.get(old)
+        answer = client.open(old, method=method, data={"name": "Eve"})
         assert answer.status_code == 410
         assert "Mail me the link" in answer.text
         assert ACTIVE not in answer.text
@@ -113,17 +118,16 @@ def test_a_link_works_for_an_hour_and_then_offers_a_fresh_one(
     assert client.get(old_link(services, publication, LINK_LASTS - timedelta(minutes=1))).status_code == 200
 
 
-@pytest.mark.parametrize("page", ["", "/name", "/crossings/join"])
+@pytest.mark.parametrize(("method", "page"), PAGES)
 @pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.CONFIRM])
 def test_no_link_of_another_mail_opens_it(
-    client: FlaskClient, services: Services, publication: Publication, purpose: Purpose, page: str
+    client: FlaskClient, services: Services, publication: Publication, purpose: Purpose, method: str, page: str
 ) -> None:
     token = services.signer.sign(purpose, publication.subscriber_id, int(now().timestamp()))
-    answer = client.post(f"/yours/{token}{page}") if page else client.get(f"/yours/{token}")
-    assert answer.status_code == 404
+    assert client.open(f"/yours/{token}{page}", method=method).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["", "/{0.self_service_token}/name", "/{0.self_service_token}/crossings/join"])
+@pytest.mark.parametrize("page", ["", *(f"/{{0.self_service_token}}{page}" for page in DEEDS)])
 def test_another_site_asks_for_nothing_in_somebodys_name(
     client: FlaskClient, publication: Publication, look_up: LookUp, page: str
 ) -> None:

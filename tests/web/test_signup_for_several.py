@@ -78,3 +78,7 @@ def test_where_there_is_one_newsletter_its_own_page_does(
         make_newsletter(session, "crossings")
     answer = client.get(JOINT)
     assert (answer.status_code, answer.location) == (302, "/crossings/subscribe")
+
+
+def test_a_house_without_newsletters_has_no_form_to_send(client: FlaskClient) -> None:
+    assert (client.get(JOINT).status_code, client.post(JOINT, data={"address": NEW}).status_code) == (404, 404)

@@ -1,8 +1,7 @@
-"""Sign-ups in a real browser: the sum under attack, a form on another site, several newsletters, every language."""
+"""Sign-ups in a real browser: the sum under attack, a form on another site, several newsletters."""
 
 from collections.abc import Iterator
 from html import unescape
-from typing import Literal
 
 import pytest
 from flask import Flask
@@ -85,25 +84,3 @@ def test_several_newsletters_are_chosen_with_the_keyboard_alone(
     expect(page.get_by_text("Small Harbours")).to_be_visible()
     assert_suits_everybody(page)
     assert [len(row.newsletter_ids) for row in list_sign_ups(look_up)] == [2]
-
-
-@pytest.mark.parametrize("language", ["en", "ru", "zh"])
-@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
-def test_every_door_suits_every_screen_and_everybody(
-    page: Page,
-    site: str,
-    services: Services,
-    open_transaction: OpenTransaction,
-    language: str,
-    width: int,
-    scheme: Literal["dark", "light"],
-) -> None:
-    with open_transaction() as session:
-        make_newsletter(session, "harbours", "Small Harbours")
-    set_rules(services, asks_for_work=True)
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
-    for path in (FORM, "/subscribe", f"{FORM}/embed"):
-        page.goto(f"{site}{path}?lang={language}")
-        expect(page.locator("html")).to_have_attribute("lang", language)
-        assert_suits_everybody(page)
