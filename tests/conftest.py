@@ -5,6 +5,7 @@ import hypothesis
 pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.templates",
+    "tests.fixtures.routing",
     "tests.fixtures.smtp",
     "tests.fixtures.browser",
     "tests.fixtures.stripe",

@@ -34,7 +34,7 @@ def send() -> None:
 @issue_argument
 @json_option
 def status(issue_id: int, *, as_json: bool) -> None:
-    """Show how many copies of ISSUE are in each state."""
+    """Show how many copies of ISSUE are in each state, and how far a long list of readers is written."""
     with open_session() as session:
         issue = get_issue(session, issue_id)
         progress = get_progress(session, issue_id)
@@ -46,6 +46,8 @@ def status(issue_id: int, *, as_json: bool) -> None:
         click.echo(f"starts at {issue.starts_at.isoformat(timespec='seconds')}")
     if issue.pause_reason:
         click.echo(issue.pause_reason)
+    if progress.expected is not None:
+        click.echo(f"its list of readers is being written: {progress.audience:,} of about {progress.expected:,} so far")
     for state in DeliveryState:
         click.echo(f"{state:10} {progress.count(state):>9,}")
     sums = "everyone is in exactly one state" if progress.holds else "THE STATES DO NOT SUM TO THE AUDIENCE"

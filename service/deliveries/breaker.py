@@ -30,6 +30,12 @@ ALIKE: Final = 5
 FLUSH_EVERY: Final = 1.0  # seconds: how late the fleet may hear that mail is taken
 LONGEST_REPLY: Final = 300
 
+# How the reason of a pause begins for which the relay's own alarm stands.
+_SIGN_IN_REFUSED: Final = "the relay refuses our sign-in"
+_SENDER_REFUSED: Final = "the relay refuses our sender’s address"
+_WE_ARE_REFUSED: Final = "the relay refuses us"
+RELAY_REASONS: Final = (_SIGN_IN_REFUSED, _SENDER_REFUSED, _WE_ARE_REFUSED)
+
 _TAKEN, _REFUSED = "a", "r"
 # RFC 3463 X.3.4, "message too big for system". X.2.2 and X.2.3 are one person's full or small mailbox.
 _TOO_LARGE: Final = "5.3.4"
@@ -153,13 +159,13 @@ def _is_too_large(outcome: Outcome) -> bool:
 def _say_why(outcome: Outcome) -> str:
     reply = hide_addresses(f"{outcome.code or ''} {outcome.text}".strip())[:LONGEST_REPLY]
     if outcome.code in _SIGN_IN:
-        what = "the relay refuses our sign-in"
+        what = _SIGN_IN_REFUSED
     elif _is_too_large(outcome):
         what = "its mail is larger than the relay takes"
     elif outcome.about is About.SENDER:
-        what = "the relay refuses our sender’s address"
+        what = _SENDER_REFUSED
     elif outcome.about is About.RELAY:
-        what = "the relay refuses us"
+        what = _WE_ARE_REFUSED
     else:
         what = "the relay refuses this mail by its policy"
     return f"{what} ({reply})"

@@ -6,12 +6,12 @@ Withdrawn, it can be raised anew, and staff are written to again: an alarm is ma
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.alarms.models import Alarm
 from service.alarms.raising import withdraw_alarm
-from service.deliveries.reasons import MISSED
+from service.deliveries.breaker import RELAY_REASONS
 from service.issues.models import Issue
 from service.issues.states import IssueState
 from service.mail.models import Letter
@@ -35,7 +35,7 @@ def withdraw_refusal(session: Session) -> None:
     if last_raised_at is None:
         return
     was_taken = exists().where(Letter.sent_at > last_raised_at)
-    paused_itself = Issue.pause_reason.is_not(None) & (Issue.pause_reason != MISSED)
-    rests = exists().where(Issue.state == IssueState.PAUSED, paused_itself)
+    for_it = or_(*(Issue.pause_reason.startswith(words) for words in RELAY_REASONS))
+    rests = exists().where(Issue.state == IssueState.PAUSED, for_it)
     if session.scalar(select(was_taken & ~rests)):
         withdraw_alarm(session, REFUSED_ALARM)

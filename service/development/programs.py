@@ -64,8 +64,8 @@ def make_beat(environment: Mapping[str, str], var: Path) -> Program:
 
 
 def make_web(environment: Mapping[str, str], port: int) -> Program:
-    """The web server: one process with threads."""
-    threads = ("--worker-class", "gthread", "--threads", "8")
+    """The web server: one process with threads, and our own worker, which waits for slow clients outside these."""
+    threads = ("--worker-class", "service.web.server.PatientWorker", "--threads", "8")
     # gunicorn 27 otherwise keeps a control socket in the person's home folder.
     manner = ("--no-control-socket", "--graceful-timeout", "8", "--log-level", "warning")
     arguments = ("-m", "gunicorn", *threads, *manner, "--bind", f"{LOOPBACK}:{port}", "service.web.app:create_app()")

@@ -20,6 +20,7 @@ from service.web import (
     health,
     home,
     inbox,
+    own_data,
     preferences,
     self_service,
     signup,
@@ -40,7 +41,7 @@ from service.web.sessions import configure_sessions
 from service.wiring import Services, wire
 
 PAGES = (
-    *(home, signup, signup_json, embed, confirm, unsubscribe, preferences, self_service, address),
+    *(home, signup, signup_json, embed, confirm, unsubscribe, preferences, self_service, own_data, address),
     *(view, draft, archive, feed, tracking, health, assets),
     *(give, giving, webhooks),
 )

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import Final, ParamSpec
+from io import BytesIO
+from typing import IO, Any, Final, ParamSpec
 
-from flask import Flask, Response, make_response
+from flask import Flask, Request, Response, make_response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
 from service.settings import Settings
 
@@ -15,6 +18,7 @@ Policy = Mapping[str, str]
 
 LARGEST_BODY: Final = 3_000_000  # bytes: a manuscript of two million and its form around it
 MOST_FORM_PARTS: Final = 100
+MOST_FIELDS: Final = 5_000  # of a form without files; the longest of the desk has some hundred
 
 PAGE: Final[Policy] = {
     "default-src": "'none'",
@@ -55,6 +59,30 @@ HEADERS: Final = {
 HSTS: Final = "max-age=31536000"
 
 
+class LimitedForm(FormDataParser):
+    """Refuses a form of very many fields before it is taken apart: in memory each is a hundred times its bytes.
+
+    Werkzeug counts only the parts of multipart forms (``MAX_FORM_PARTS``).
+    """
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> Any:
+        """Return the form; raises ``RequestEntityTooLarge``."""
+        if mimetype == "application/x-www-form-urlencoded":
+            body = stream.read()
+            if body.count(b"&") >= MOST_FIELDS:
+                raise RequestEntityTooLarge
+            stream = BytesIO(body)
+        return super().parse(stream, mimetype, content_length, options)
+
+
+class LimitedRequest(Request):
+    """A request with such forms."""
+
+    form_data_parser_class = LimitedForm
+
+
 def configure_security(app: Flask, settings: Settings) -> None:
     """Limit what may be sent to us and put the protecting headers on every answer, errors included."""
     app.config.update(
@@ -63,12 +91,40 @@ def configure_security(app: Flask, settings: Settings) -> None:
     headers = {**HEADERS, "Content-Security-Policy": write_policy(PAGE)}
     if settings.is_production:
         headers["Strict-Transport-Security"] = HSTS
+    app.before_request(measure_body)
+    app.request_class = LimitedRequest
 
     @app.after_request
     def protect(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response
+
+
+def measure_body() -> None:
+    """Give a body that does not say its length (RFC 9112 §7.1) one, so that every page's limit holds for it too.
+
+    Werkzeug cuts such a body at the limit without a word (``wsgi.LimitedStream.readall``), and the page would take the
+    part for the whole.
+
+    Raises:
+        RequestEntityTooLarge: it is more than any page takes that does not know its length.
+        ClientDisconnected: it is broken.
+    """
+    environ = request.environ
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        return
+    try:
+        body = environ["wsgi.input"].read(LARGEST_BODY + 1)
+    except OSError as problem:
+        raise ClientDisconnected from problem
+    is_too_large = len(body) > LARGEST_BODY
+    if is_too_large:
+        body = b""
+    del environ["HTTP_TRANSFER_ENCODING"]
+    environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    if is_too_large:
+        raise RequestEntityTooLarge
 
 
 def content_policy(policy: Policy) -> Callable[[View[P]], View[P]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, update
 
-from service.deliveries.models import Delivery, Instance
+from service.deliveries.models import AudiencePlan, Delivery, Instance
 from service.deliveries.planning import release_issue
 from service.deliveries.states import DeliveryState
 from service.errors import BadInput, Conflict, NotFound
@@ -75,6 +75,16 @@ def test_the_status_for_people_says_what_waits_for_them(
     with open_transaction() as session:
         session.execute(update(Issue).values(state=IssueState.PAUSED, pause_reason="The relay refuses our sign-in."))
     assert "The relay refuses our sign-in." in run("send", "status", str(issue_id)).output
+
+
+def test_the_status_says_how_far_a_long_list_of_readers_is_written(
+    run: Run, issue_id: int, open_transaction: OpenTransaction
+) -> None:
+    assert "list of readers" not in run("send", "status", str(issue_id)).output
+    with open_transaction() as session:
+        session.add(AudiencePlan(issue_id=issue_id, expected=57_000))
+    said = run("send", "status", str(issue_id)).output
+    assert f"its list of readers is being written: {READERS} of about 57,000 so far\n" in said
 
 
 def test_one_persons_copies_are_found_with_all_that_is_known(run: Run, issue_id: int) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 
 from service.alarms.models import Alarm
 from service.alarms.raising import raise_alarm
+from service.deliveries.breaker import RELAY_REASONS
 from service.deliveries.reasons import MISSED
 from service.deliveries.relay_alarm import ASKED_AGAIN, withdraw_refusal
 from service.issues.models import Issue
@@ -73,14 +74,17 @@ def test_a_relay_that_refuses_us_beside_one_that_takes_mail_keeps_its_alarm(open
 @pytest.mark.parametrize(
     ("state", "reason", "keeps"),
     [
-        (IssueState.PAUSED, "the relay refuses our sender’s address (550 5.7.1)", True),
+        *[(IssueState.PAUSED, f"{words} (550 5.7.1)", True) for words in RELAY_REASONS],
+        (IssueState.PAUSED, "20 copies in a row were refused", False),
+        (IssueState.PAUSED, "the relay refuses this mail by its policy (550 5.7.1 Blocked)", False),
+        (IssueState.PAUSED, "its mail is larger than the relay takes (552 5.3.4)", False),
         (IssueState.PAUSED, MISSED, False),
         (IssueState.PAUSED, None, False),  # by staff
         (IssueState.SENDING, None, False),
         (IssueState.CANCELLED, "the relay refuses our sender’s address (550 5.7.1)", False),
     ],
 )
-def test_it_stays_while_an_issue_rests_that_paused_itself(
+def test_it_stays_while_an_issue_rests_that_the_relay_paused_by_refusing_us(
     open_transaction: OpenTransaction, state: IssueState, reason: str | None, keeps: bool
 ) -> None:
     with open_transaction() as session:

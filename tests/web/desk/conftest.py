@@ -13,6 +13,7 @@ from tests.factories.staff import make_account
 from tests.fixtures.services import STAFF_PASSWORD, OpenTransaction
 from tests.web.desk.bookkeeping import Shelf, fill_shelf
 from tests.web.desk.browsing import EDITOR_ADDRESS, READERS, TREASURER_ADDRESS, Desk, Stock, open_desk
+from tests.web.desk.readership import Readership, gather
 
 
 @pytest.fixture
@@ -79,3 +80,10 @@ def put_on_desk(open_transaction: OpenTransaction) -> Callable[..., None]:
             session.add_all(rows)
 
     return store
+
+
+@pytest.fixture
+def readership(open_transaction: OpenTransaction) -> Readership:
+    """Readers of every kind, of two newsletters."""
+    with open_transaction() as session:
+        return gather(session)
