@@ -8,13 +8,17 @@ from sqlalchemy.orm import Session
 from service.clock import now
 from service.deliveries.models import Delivery
 from service.deliveries.planning import release_issue
+from service.deliveries.segments.saved import add_segment
 from service.issues.models import Finding, Issue, Manuscript
+from service.issues.past.models import Archive, ArchiveState
+from service.subscribers.importing.models import Import, ImportChunk, ImportState
 from service.subscribers.states import SubscriptionState
 from service.tokens import Purpose, TokenSigner
 from tests.factories.publication import make_issue, make_newsletter
-from tests.factories.readers import make_change, make_reader, make_sign_up
+from tests.factories.readers import make_change, make_reader, make_sign_up, make_unasked_question, stop
 
 ACTIVE, PENDING, GONE = "jane.reader@example.org", "pending@example.org", "gone@example.org"
+STOPPED = "stopped@example.org"  # nobody's address, that must not be mailed
 READER_NAME = "Jane <Reader>"
 _STATES = {
     ACTIVE: SubscriptionState.ACTIVE,
@@ -33,10 +37,15 @@ class Publication:
     draft_id: int = 0
     item_id: int = 0
     finding_id: int = 0
+    field_id: int = 0
+    archive_id: int = 0
+    import_id: int = 0
     delivery_id: int = 0
     sign_up_id: int = 0
+    segment_id: int = 0
     change_id: int = 0
     subscriber_id: int = 0
+    suppression_id: int = 0
     subscriptions: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -99,12 +108,17 @@ def publish(session: Session, signer: TokenSigner, public_url: str) -> Publicati
         made.subscriptions[address] = subscription.id
         if address == ACTIVE:
             made.subscriber_id = subscription.subscriber_id
+    made.suppression_id = stop(session, STOPPED).id
     made.sign_up_id = make_sign_up(session, PENDING, newsletter.id).id
     made.change_id = make_change(session, made.subscriber_id, "jane.new@example.com").id
     made.issue_id = make_issue(session, newsletter).id
     draft = make_issue(session, newsletter, 2, "Not yet out")
     made.draft_id, made.item_id = draft.id, draft.items[0].id
     made.finding_id = _add_finding(session, draft)
+    made.field_id = make_unasked_question(session).id
+    made.archive_id = _add_archive(session, newsletter.id)
+    made.import_id = _add_import(session, newsletter.id)
+    made.segment_id = add_segment(session, "Readers of English", "language is en").id
     release_issue(session, made.issue_id, public_url)
     made.delivery_id = session.scalars(select(Delivery.id)).one()
     return made
@@ -115,3 +129,21 @@ def _add_finding(session: Session, issue: Issue) -> int:
     issue.manuscripts.append(Manuscript(filename="pasted.txt", source=b"Share", findings=[finding]))
     session.flush()
     return finding.id
+
+
+def _add_archive(session: Session, newsletter_id: int) -> int:
+    archive = Archive(newsletter_id=newsletter_id, filename="export.zip", house="Substack", state=ArchiveState.EXAMINED)
+    session.add(archive)
+    session.flush()
+    return archive.id
+
+
+def _add_import(session: Session, newsletter_id: int) -> int:
+    """Store a file of readers whose columns nobody has named yet."""
+    content = b"who\nann@example.org\n"
+    facts = {"filename": "list.csv", "format": "", "size_bytes": len(content), "statement": "They asked for it."}
+    row = Import(newsletter_id=newsletter_id, state=ImportState.UNMAPPED, is_dry_run=True, **facts)
+    session.add(row)
+    session.flush()
+    session.add(ImportChunk(import_id=row.id, number=0, content=content))
+    return row.id
