@@ -30,6 +30,7 @@ class Job(StrEnum):
     HANDLE_SIGN_UP = "subscribers.handle_sign_up"  # id: sign-up
     RUN_IMPORT = "subscribers.import"  # id: import
     UNDO_IMPORT = "subscribers.undo_import"  # id: import
+    RUN_ARCHIVE = "issues.archive"  # id: archive of past issues
     COUNT_HITS = "tracking.count"
     HANDLE_EVENT = "inbox.handle"  # id: outside event
     SYNC_ATTEMPT = "donations.sync_attempt"  # id: attempt

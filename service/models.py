@@ -8,6 +8,7 @@ from service.donations import models as donations
 from service.donations import readings, reconcile, signin
 from service.inbox import models as inbox
 from service.issues import models as issues
+from service.issues.past import models as archives
 from service.mail import models as mail
 from service.organisation import models as organisation
 from service.receipts import models as receipts
@@ -16,6 +17,7 @@ from service.staff import models as staff
 from service.subscribers import change_models as changes
 from service.subscribers import field_models as reader_fields
 from service.subscribers import models as subscribers
+from service.subscribers import own_page_models as own_pages
 from service.subscribers import signup_models as signups
 from service.subscribers import suppression_models as suppressions
 from service.subscribers.importing import models as imports
@@ -26,6 +28,7 @@ metadata = Base.metadata
 
 __all__ = [
     "alarms",
+    "archives",
     "changes",
     "deliveries",
     "donations",
@@ -35,6 +38,7 @@ __all__ = [
     "mail",
     "metadata",
     "organisation",
+    "own_pages",
     "reader_fields",
     "readings",
     "receipts",

@@ -6,7 +6,7 @@ from celery.signals import setup_logging
 
 from service.settings import load_settings
 from service.wiring import Services, wire
-from workers import deliveries, donations, duties, importing, letters, subscribers, sweeping, tracking
+from workers import deliveries, donations, duties, importing, issues, letters, subscribers, sweeping, tracking
 from workers.logs import log_plainly
 
 THREADS = 8  # of the process that has most; see ``service.development.programs``
@@ -19,7 +19,7 @@ def services() -> Services:
 
 
 app = services().celery
-for room in (deliveries, donations, duties, importing, letters, subscribers, sweeping, tracking):
+for room in (deliveries, donations, duties, importing, issues, letters, subscribers, sweeping, tracking):
     room.register(app, services)
 
 # Beat only ticks: what is due is decided by the rows (schedules in the database survive any broker and any clock).

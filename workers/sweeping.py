@@ -17,10 +17,12 @@ from service.deliveries.starting import start_each_due_issue
 from service.deliveries.sweep import sweep
 from service.donations.upkeep import tend_gifts
 from service.errors import Conflict
+from service.issues.past.running import nudge_archives
 from service.jobs import Job, enqueue
 from service.staff.alerting import post_alarms
 from service.subscribers.address_change import forget_old_changes
-from service.subscribers.importing.progress import nudge_imports
+from service.subscribers.importing.upkeep import tend_imports
+from service.subscribers.own_page import forget_old_requests
 from service.subscribers.signup_upkeep import tend_sign_ups
 from service.turns import take_turn
 from service.wiring import Services
@@ -70,7 +72,9 @@ def sweep_everything(services: Services) -> None:
     with transaction(services.factory) as session:
         tend_sign_ups(session)
         forget_old_changes(session)
-        nudge_imports(session)
+        forget_old_requests(session)
+        tend_imports(session)
+        nudge_archives(session)
     if services.gateway is not None:
         with transaction(services.factory) as session:
             tend_gifts(session)

@@ -17,6 +17,7 @@ from service.cli.newsletter import newsletter
 from service.cli.organisation import organisation
 from service.cli.receive import receive
 from service.cli.run import run
+from service.cli.segments import segments
 from service.cli.send import send
 from service.cli.staff import staff
 from service.cli.subscribers import subscribers
@@ -35,8 +36,8 @@ def postrider() -> None:
 
 
 NOUNS = (
-    *(run, issue, send, subscribers, donations, newsletter, doors, organisation, staff, dkim, receive, migrate),
-    bench,
+    *(run, issue, send, subscribers, segments, donations, newsletter, doors, organisation, staff, dkim, receive),
+    *(migrate, bench),
 )
 for command in NOUNS:
     postrider.add_command(command)

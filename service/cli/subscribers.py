@@ -21,7 +21,7 @@ from service.subscribers.importing.report import to_plain_data
 from service.subscribers.importing.running import run_import
 from service.subscribers.importing.undo import ask_undo
 from service.subscribers.importing.undo import undo_import as undo
-from service.subscribers.importing.upload import store_file
+from service.subscribers.importing.upload import inspect_lists, refuse_unclear, store_lists
 from service.wiring import Services
 
 MOST_SHOWN = 20  # skipped lines; --json has them all
@@ -65,21 +65,17 @@ def import_file(
 
     Nobody comes back who left here, and nobody is added whose address must not be mailed.
     """
-    parts = open_export(file, file.name)
+    lists = inspect_lists(open_export(file, file.name), mapping)
+    refuse_unclear(lists)
     with open_services() as services:
         with transaction(services.factory) as session:
-            newsletter_id = _find_newsletter(session, slug).id
-        ids = [
-            store_file(
-                services.factory,
-                newsletter_id,
-                part,
-                statement=statement or f"They agreed where {part.name} comes from.",
+            ids = store_lists(
+                session,
+                _find_newsletter(session, slug).id,
+                lists,
+                statement=statement or f"They agreed where {file.name} comes from.",
                 is_dry_run=is_dry_run,
-                mapping=mapping,
             )
-            for part in parts
-        ]
         for import_id in ids:
             _run(services, import_id)
         _report(services, ids, as_json=as_json)

@@ -23,7 +23,7 @@ from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_readers
 from tests.fixtures.smtp import SmtpSink
 from tests.waiting import wait_until
-from workers import deliveries, donations, duties, importing, letters, subscribers, sweeping, tracking
+from workers import deliveries, donations, duties, importing, issues, letters, subscribers, sweeping, tracking
 from workers import watchman as watchman_module
 from workers.broker import BrokerCare
 from workers.duties import make_watchman
@@ -33,7 +33,7 @@ from workers.watchman import QUIET
 @pytest.fixture
 def app(services: Services) -> Celery:
     """The tasks of a worker over the test's services."""
-    for room in (deliveries, donations, importing, letters, subscribers, sweeping, tracking):
+    for room in (deliveries, donations, importing, issues, letters, subscribers, sweeping, tracking):
         room.register(services.celery, lambda: services)
     return services.celery
 

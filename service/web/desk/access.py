@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from service.alarms.raising import list_standing_alarms
@@ -171,7 +172,11 @@ def _ask_to_sign_in() -> ResponseReturnValue:
 
 
 def _give_back(sentence: str, status: int, *, is_signed_out: bool = False) -> ResponseReturnValue:
-    typed = [(name, text) for name, text in request.form.items(multi=True) if text and name not in NOT_TYPED]
+    try:
+        form = list(request.form.items(multi=True))
+    except RequestEntityTooLarge:  # a large file with words around it, of somebody who may not send one any more
+        form = []
+    typed = [(name, text) for name, text in form if text and name not in NOT_TYPED]
     page = render_template("web/desk/not_saved.html", sentence=sentence, typed=typed, is_signed_out=is_signed_out)
     response = make_response(page, status)
     # The editor's preview posts into a frame; there too it must be said what went wrong.

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
-from service.errors import BadInput, NotFound
+from service.errors import BadInput, Conflict, NotFound
 from service.issues.queries import get_issue, get_item
 from service.issues.render import content_of
+from service.issues.states import IssueState
 from service.mail.models import Letter, LetterKind, LetterState
 from service.mail.outbox import get_letter, post_letter
 from service.rendering.content import IssueContent
@@ -64,7 +65,8 @@ def accept_test_mail(issue_id: int) -> ResponseReturnValue:
         with unit_of_work() as work:
             return _show_preview(work, issue_id, typed, problem.message), 422
     with unit_of_work() as work:
-        get_issue(work, issue_id)
+        if get_issue(work, issue_id).state is IssueState.PAST:
+            raise Conflict("A past issue is sent to nobody, not even as a test.")
         letter = post_letter(work, LetterKind.TEST, address.mailed, {"issue": issue_id})
         note(work, current_account().id, "Sent a test mail", f"issue:{issue_id}", to=address.mailed)
         view = read_view(request.args.get("view"))

@@ -53,8 +53,8 @@ class Look:
 def show_progress(issue_id: int) -> ResponseReturnValue:
     """Show where everyone's copy stands; the page keeps itself up to date."""
     with unit_of_work() as work:
-        if get_issue(work, issue_id).state is IssueState.DRAFT:
-            say("The issue was taken back.")
+        if (state := get_issue(work, issue_id).state) in {IssueState.DRAFT, IssueState.PAST}:
+            say("The issue was taken back." if state is IssueState.DRAFT else "A past issue is sent to nobody.")
             return redirect(url_for("desk.show_issue", issue_id=issue_id))
         look = _look(work, issue_id)
         may_send = may(current_account().role, Permission.SEND)

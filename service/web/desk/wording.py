@@ -25,6 +25,7 @@ ISSUE_MARKS = {
     IssueState.PAUSED: Mark("Paused", "bars", "warn"),
     IssueState.SENT: Mark("Sent", "full", "good"),
     IssueState.CANCELLED: Mark("Cancelled", "crossed", "bad"),
+    IssueState.PAST: Mark("Past issue", "full", "plain"),
 }
 
 # In the order in which they are shown: what is done, then what is under way, then what waits.

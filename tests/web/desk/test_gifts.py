@@ -63,7 +63,7 @@ def test_every_page_shows_rich_books(treasurer_desk: Desk, shelf: Shelf) -> None
     for page in (*PAGES, f"donors/{shelf.donor_id}", f"recurring/{shelf.failing_id}", f"funds/{shelf.fund_id}"):
         shown = treasurer_desk.read(f"/desk/{page}")
         assert "Say first who the organisation is" not in shown, page
-        assert 'class="finance-nav"' in shown, page
+        assert 'class="section-nav"' in shown, page
 
 
 def test_gifts_are_found_by_what_staff_ask_for(desk: Desk, shelf: Shelf) -> None:
