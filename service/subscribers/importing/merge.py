@@ -53,6 +53,8 @@ def merge_chunk(connection: Connection, chunk: Chunk, terms: Terms) -> Mapping[L
     counts[LineOutcome.SKIPPED] += chunk.refusals
     _copy(connection, statements.COPY_REFUSED, [chunk.refused])
     has_erased = bool(connection.scalar(text(statements.HAS_ERASED)))
+    if has_erased and chunk.refusals:
+        _forget_refused(connection, chunk, terms)
     for round_ in chunk.rounds:
         plain, others = _part(connection, round_, terms, has_erased=has_erased)
         if others:
@@ -61,6 +63,12 @@ def merge_chunk(connection: Connection, chunk: Chunk, terms: Terms) -> Mapping[L
             (_rehearse_new if terms.is_dry_run else _add_new)(connection, plain, terms)
             counts[LineOutcome.ADDED] += len(plain.people)
     return counts
+
+
+def _forget_refused(connection: Connection, chunk: Chunk, terms: Terms) -> None:
+    """Keep no address of an erased person that stood in a line which could not be read."""
+    lines = [int(row.split("\t", 2)[1]) for row in chunk.refused.splitlines()]
+    connection.execute(text(statements.FORGET_REFUSED), {"import": terms.import_id, "lines": lines})
 
 
 class _Plain(NamedTuple):

@@ -1,52 +1,34 @@
-"""Runs one import, chunk by chunk. Owns their transactions and the end; what becomes of a line is ``merge``'s.
+"""Runs one import: its claim, who helps with it, and its end. What becomes of a chunk is ``committing``'s.
 
 Each chunk is one transaction with the import's figures, so a process that dies anywhere leaves whole chunks, and the
-next one goes on after them. The file is read ahead while the server takes in the chunk before.
+next one goes on after them. A large file is read ahead by a process of its own, while the server takes in two chunks.
 """
 
 import logging
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, exists, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, text
 
 from service.db import SessionFactory
 from service.errors import BadInput
 from service.languages.choosing import choose
 from service.subscribers.importing.ahead import read_ahead
-from service.subscribers.importing.merge import Terms, merge_chunk
+from service.subscribers.importing.committing import commit_chunk, prepare
+from service.subscribers.importing.lanes import take_in_order
+from service.subscribers.importing.merge import Terms
 from service.subscribers.importing.models import Import, ImportState
-from service.subscribers.importing.progress import (
-    Claim,
-    LeaseLostError,
-    claim_import,
-    finish_import,
-    note_chunk,
-    start_over,
-)
+from service.subscribers.importing.progress import Claim, LeaseLostError, claim_import, finish_import, start_over
 from service.subscribers.importing.reading import ReadingTask, read_chunks
-from service.subscribers.importing.staging import Chunk
-from service.subscribers.importing.statements import TABLES
 from service.subscribers.importing.upload import fetch_file
-from service.subscribers.models import ConsentEvent
-from service.subscribers.states import ConsentSource, SubscriptionEvent
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 50_000  # lines
-_WORTH_A_PROCESS: Final = 1_000_000  # bytes; a smaller file is read before another process has started
+CHUNK: Final = 25_000  # lines; two are in the server's hands, and two in the reader's
+WORTH_HELP: Final = 1_000_000  # bytes; a smaller file is in before another process and connection have started
 MOST_CLAIMS: Final = 10
 """A file that ended as many processes is not tried again."""
-_TRIES: Final = 3  # of one chunk
-# A plan compiled for one statement costs more than it saves; a chunk is sorted in memory; a small sample tells enough.
-_TUNING: Final = (
-    "set jit = off",
-    "set work_mem = '64MB'",
-    "set temp_buffers = '64MB'",
-    "set default_statistics_target = 10",
-)
 
 
 def run_import(factory: SessionFactory, import_id: int, *, chunk: int = CHUNK) -> None:
@@ -75,61 +57,26 @@ def _take_in(factory: SessionFactory, claim: Claim, path: Path, size: int) -> Im
     start_over(factory, claim)
     with factory() as session:
         row = session.get_one(Import, claim.import_id)
+        # The newsletter belongs to the neighbours, ``issues``; of it only this word is needed.
+        language = session.scalar(text("select language from newsletters where id = :id"), {"id": row.newsletter_id})
     if row.cancel_asked_at is not None:
         return ImportState.CANCELLED
-    with factory.kw["bind"].connect() as connection:
-        try:
-            language = _prepare(connection, row.newsletter_id)
-            terms = Terms(row.id, row.newsletter_id, row.statement, row.account_id, row.is_dry_run)
-            task = ReadingTask(path, row.filename, row.mapping, row.id, language, row.done_lines, size)
-            read = read_ahead if row.size_bytes > _WORTH_A_PROCESS else read_chunks
-            with closing(read(task)) as chunks:
-                for chunk in chunks:
-                    if _commit_chunk(connection, claim, chunk, terms):
-                        return ImportState.CANCELLED
-        finally:
-            connection.invalidate()  # its tables and its tuning end with it
-    return ImportState.DONE
-
-
-def _prepare(connection: Connection, newsletter_id: int) -> str:
-    """Make the tables of this connection. Returns the language of those whose file says none that we have."""
-    driver: Any = connection.connection.driver_connection
-    driver.prepare_threshold = None  # a plan that is kept expects a hundred keys of any chunk
-    with connection.begin():
-        for statement in (*_TUNING, *TABLES):
-            connection.execute(text(statement))
-        # The newsletter belongs to the neighbours, ``issues``; of it only this word is needed.
-        language = connection.scalar(text("select language from newsletters where id = :id"), {"id": newsletter_id})
-    return choose([language or ""])
-
-
-def _commit_chunk(connection: Connection, claim: Claim, chunk: Chunk, terms: Terms) -> bool:
-    """Take a chunk in. Returns whether somebody asked to stop here."""
-    for left in reversed(range(_TRIES)):
-        try:
-            with connection.begin():
-                if not terms.is_dry_run:
-                    _note_consent(connection, terms)
-                counts = merge_chunk(connection, chunk, terms)
-                return note_chunk(connection, claim, counts, chunk.last_line, chunk.done_bytes)
-        except IntegrityError:  # somebody signed up between the look and the insert
-            if not left:
-                raise
-    raise AssertionError("unreachable")
-
-
-def _note_consent(connection: Connection, terms: Terms) -> None:
-    """Add the one proof of all whom the file brings, with its first chunk."""
-    noted = exists().where(ConsentEvent.import_id == terms.import_id)
-    if not connection.scalar(select(noted)):
-        connection.execute(
-            insert(ConsentEvent).values(
-                import_id=terms.import_id,
-                event=SubscriptionEvent.IMPORT,
-                source=ConsentSource.IMPORT,
-                wording=terms.statement,
-                evidence={},
-                account_id=terms.account_id,
-            )
+    task = ReadingTask(path, row.filename, row.mapping, row.id, choose([language or ""]), row.done_lines, size)
+    terms = Terms(row.id, row.newsletter_id, row.statement, row.account_id, row.is_dry_run)
+    is_large = row.size_bytes > WORTH_HELP
+    # A rehearsal remembers the lines before in a table of its one connection.
+    lanes = 2 if is_large and not row.is_dry_run else 1
+    with ExitStack() as stack:
+        chunks = stack.enter_context(closing((read_ahead if is_large else read_chunks)(task)))
+        connections = [_open_lane(stack, factory) for _ in range(lanes)]
+        is_stopped = take_in_order(
+            connections, chunks, lambda connection, chunk, wait: commit_chunk(connection, claim, chunk, terms, wait)
         )
+    return ImportState.CANCELLED if is_stopped else ImportState.DONE
+
+
+def _open_lane(stack: ExitStack, factory: SessionFactory) -> Connection:
+    connection: Connection = stack.enter_context(factory.kw["bind"].connect())
+    stack.callback(connection.invalidate)  # its tables and its tuning end with it
+    prepare(connection)
+    return connection

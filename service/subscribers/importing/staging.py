@@ -5,7 +5,7 @@ Owns what of a line is refused before anybody is looked up. Runs beside the serv
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
@@ -48,7 +48,8 @@ class Round:
 class Chunk:
     """So many lines as COPY text. ``rounds``: the first line of each address, then the second of each, and so on.
 
-    ``refused`` are rows of import_lines, ``refusals`` their number. ``done_bytes``: how much of the file was read,
+    ``refused`` are rows of import_lines, ``refusals`` their number. ``is_first`` of those that this reader makes;
+    ``meets_last``: whether an address in it was in the chunk before. ``done_bytes``: how much of the file was read,
     about.
     """
 
@@ -59,6 +60,8 @@ class Chunk:
     rounds: list[Round]
     refused: str
     refusals: int
+    is_first: bool
+    meets_last: bool
     last_line: int
     done_bytes: int
 
@@ -72,7 +75,7 @@ class _Filling:
         self._rounds: list[tuple[list[_Row], list[str]]] = []
         self._refused: list[str] = []
         self._import_id, self._language, self._now = import_id, language, now()
-        self._times: dict[str, int] = {}
+        self.times: dict[str, int] = {}  # each address by its key
 
     def take(self, found: Entry | BadLine) -> None:
         """Write down what one line says, or why it is refused."""
@@ -86,11 +89,11 @@ class _Filling:
         except BadInput as problem:
             self._refuse(found.line, found.address, problem.message)
             return
-        times = self._times.get(address.key, 0)
+        times = self.times.get(address.key, 0)
         if times == MOST_TIMES:
             self._refuse(found.line, found.address, f"This address is in the file more than {MOST_TIMES} times.")
             return
-        self._times[address.key] = times + 1
+        self.times[address.key] = times + 1
         if times == len(self._rounds):
             self._rounds.append(([], []))
         hopeful, others = self._rounds[times]
@@ -100,10 +103,18 @@ class _Filling:
         else:
             others.append(write_incoming(found.line, found.status, person, tie))
 
-    def close(self, done_bytes: int) -> Chunk:
-        """Return the lines that came."""
+    def close(self, before: Set[str] | None, done_bytes: int) -> Chunk:
+        """Return the lines that came; ``before`` are the keys of the chunk before, if there was one."""
         rounds = [_close_round(hopeful, others) for hopeful, others in self._rounds]
-        return Chunk(rounds, "".join(self._refused), len(self._refused), self._last_line, done_bytes)
+        return Chunk(
+            rounds,
+            "".join(self._refused),
+            len(self._refused),
+            is_first=before is None,
+            meets_last=before is not None and not before.isdisjoint(self.times),
+            last_line=self._last_line,
+            done_bytes=done_bytes,
+        )
 
     def _write_person(self, entry: Entry, address: Address) -> str:
         language = (find([entry.language]) if entry.language else None) or self._language
@@ -150,13 +161,14 @@ def fill_chunks(
 ) -> Iterator[Chunk]:
     """Yield chunks of ``size`` lines, the last one shorter; ``tell`` says how many bytes of the file were read."""
     filling = _Filling(import_id, language)
+    before: Set[str] | None = None
     for found in entries:
         filling.take(found)
         if filling.count >= size:
-            yield filling.close(tell())
-            filling = _Filling(import_id, language)
+            yield filling.close(before, tell())
+            filling, before = _Filling(import_id, language), filling.times.keys()
     if filling.count:
-        yield filling.close(tell())
+        yield filling.close(before, tell())
 
 
 def _escape(text: str) -> str:

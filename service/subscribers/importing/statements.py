@@ -27,6 +27,15 @@ COPY_PEOPLE: Final = f"copy subscribers (id, {_PERSON}, import_id) from stdin"
 COPY_TIES: Final = f"copy subscriptions (subscriber_id, {_TIE}, newsletter_id, state, import_id) from stdin"
 COPY_SEEN: Final = f"copy seen ({_PERSON}, standing) from stdin"
 
+# A line that can't be read may still hold the address of somebody who was erased: the same hash as in FIND_ERASED.
+FORGET_REFUSED: Final = f"""
+update import_lines l set address = '', reason = '{ERASED_REASON}'
+ where l.import_id = :import and l.line = any(:lines) and exists (
+    select from regexp_matches(lower(l.address), '[^[:space:]"<>(),;:]+@[^[:space:]"<>(),;:]+', 'g') as found(words)
+      join suppressions p
+        on p.address_hash = sha256((select salt from suppression_salt) || convert_to(found.words[1], 'UTF8'))
+     where p.lifted_at is null and p.address_key is null)
+"""  # noqa: S608 - a sentence of ours
 HAS_ERASED: Final = "select exists (select from suppressions where address_key is null and lifted_at is null)"
 # Which of ``keys``, by their places from 1, are of somebody of whom anything is known here; some more than once. The
 # limits have each key looked for in the index: a join would rather read the whole table again for every chunk.

@@ -207,6 +207,14 @@ def test_who_asked_to_be_forgotten_is_not_written_down_again(
     assert not any(ANN in line for lines in bringer.dump().values() for line in lines)
 
 
+def test_nor_by_a_line_that_cannot_be_read(bringer: Bringer, open_transaction: OpenTransaction) -> None:
+    with open_transaction() as session:
+        forget_address(session, ANN)
+    row = bringer.bring(f"{HEADER}\n<{ANN.title()}> (Ann),,,active,,,,,,,\nno address,,,active,,,,,,,\n")
+    assert next(line[1:] for line in bringer.lines(row.id)) == ("", "skipped", "This person asked to be forgotten.")
+    assert bringer.lines(row.id)[1][1] == "no address"
+
+
 def test_a_tie_ended_by_a_file_has_its_proof(bringer: Bringer, open_transaction: OpenTransaction) -> None:
     make_person(open_transaction, bringer.newsletter_id, "active")
     row = bringer.bring(f"{HEADER}\n{ANN},,,unsubscribed,,2024-05-06,,,,,\n", account_id=None)

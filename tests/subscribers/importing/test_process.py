@@ -14,6 +14,7 @@ from service.db import transaction
 from service.errors import Conflict
 from service.jobs import Job
 from service.settings import Settings
+from service.subscribers.importing import running
 from service.subscribers.importing.models import Import, ImportChunk, ImportState
 from service.subscribers.importing.progress import cancel_import, claim_import, nudge_imports
 from service.subscribers.importing.running import MOST_CLAIMS, run_import
@@ -55,10 +56,16 @@ def test_a_dry_run_tells_of_every_line_what_the_real_run_then_does(bringer: Brin
         assert bringer.lines(again.id) == bringer.lines(once_more.id)
 
 
-def test_the_size_of_the_chunks_changes_nobody(bringer: Bringer) -> None:
+@pytest.mark.parametrize("has_help", [False, True])
+def test_the_size_of_the_chunks_changes_nobody(
+    bringer: Bringer, monkeypatch: pytest.MonkeyPatch, has_help: bool
+) -> None:
     files = [make_rows(seed).replace(f"seed{seed}", "{}") for seed in range(6)]
     for number, file in enumerate(files):
-        small = bringer.bring(file.replace("{}", f"small{number}"), chunk=3)
+        with monkeypatch.context() as patched:
+            if has_help:
+                patched.setattr(running, "WORTH_HELP", 0)
+            small = bringer.bring(file.replace("{}", f"small{number}"), chunk=3)
         large = bringer.bring(file.replace("{}", f"large{number}"), chunk=500)
         assert figures(small) == figures(large)
     people = bringer.people()
@@ -67,17 +74,19 @@ def test_the_size_of_the_chunks_changes_nobody(bringer: Bringer) -> None:
         assert people[key.replace("small", "large")] == state
 
 
-def be_importer(settings: Settings, import_id: int) -> None:
+def be_importer(settings: Settings, import_id: int, worth_help: int) -> None:
     """Be a worker that brings in a file, ten lines at a time."""
+    running.WORTH_HELP = worth_help  # type: ignore[misc]  # this process is the test's own
     run_import(wire(settings).factory, import_id, chunk=10)
 
 
+@pytest.mark.parametrize("worth_help", [0, 1_000_000])
 def test_case_14_an_import_that_is_killed_leaves_whole_chunks_and_is_finished_by_another(
-    bringer: Bringer, settings: Settings, open_transaction: OpenTransaction
+    bringer: Bringer, settings: Settings, open_transaction: OpenTransaction, worth_help: int
 ) -> None:
     rows = "".join(f"p{number}@x.org,,,active,,,,,,,\n" for number in range(2_000))
     import_id = bringer.store(f"{HEADER}\n{rows}")
-    worker = Fork(be_importer, settings, import_id)
+    worker = Fork(be_importer, settings, import_id, worth_help)
     wait_until(lambda: bringer.look(import_id).rows > 0, "the first chunks to be in")
     worker.kill()
     stopped = bringer.look(import_id)
@@ -134,8 +143,12 @@ def on_first(engine: Engine, start: str, act: Callable[[], None]) -> None:
             act()
 
 
-def test_cancelling_between_two_chunks_keeps_what_is_in(bringer: Bringer) -> None:
-    rows = "".join(f"p{number}@x.org,,,active,,,,,,,\n" for number in range(10))
+@pytest.mark.parametrize(("worth_help", "at_hand"), [(0, {4, 8}), (1_000_000, {4})])
+def test_cancelling_between_two_chunks_keeps_what_is_in(
+    bringer: Bringer, monkeypatch: pytest.MonkeyPatch, worth_help: int, at_hand: set[int]
+) -> None:
+    monkeypatch.setattr(running, "WORTH_HELP", worth_help)
+    rows = "".join(f"p{number}@x.org,,,active,,,,,,,\n" for number in range(20))
     import_id = bringer.store(f"{HEADER}\n{rows}")
 
     def cancel() -> None:
@@ -144,7 +157,9 @@ def test_cancelling_between_two_chunks_keeps_what_is_in(bringer: Bringer) -> Non
 
     on_first(bringer.factory.kw["bind"], "with asked", cancel)
     run_import(bringer.factory, import_id, chunk=4)
-    assert (bringer.look(import_id).state, len(bringer.people())) == (ImportState.CANCELLED, 4)
+    stopped = bringer.look(import_id)
+    assert (stopped.state, len(bringer.people())) == (ImportState.CANCELLED, stopped.rows)
+    assert stopped.rows in at_hand
 
 
 def test_somebody_who_signs_up_meanwhile_is_met_not_added_twice(bringer: Bringer) -> None:
