@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import case, select
+from sqlalchemy import Select, case, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from service.errors import NotFound
@@ -52,16 +52,25 @@ def find_edition(session: Session, issue_id: int) -> Edition | None:
     return session.get(Edition, issue_id)
 
 
-def list_public_issues(session: Session, newsletter_id: int) -> list[Issue]:
-    """Return the issues of a newsletter that are out, newest first; one that is held has an edition but is not out."""
-    released = (
-        select(Issue)
-        .join(Edition, Edition.issue_id == Issue.id)
-        .where(Issue.newsletter_id == newsletter_id, Issue.state != IssueState.HELD)
-        .options(joinedload(Issue.newsletter))
-        .order_by(Issue.issued_on.desc(), Issue.id.desc())
-    )
-    return list(session.scalars(released))
+def list_public_issues(session: Session, newsletter_id: int, most: int | None = None) -> list[Issue]:
+    """Return the issues of a newsletter that are out, newest first, ``most`` of them or all."""
+    newest = _select_public(newsletter_id).order_by(Issue.issued_on.desc(), Issue.id.desc()).limit(most)
+    return list(session.scalars(newest))
+
+
+def find_neighbours(session: Session, issue: Issue) -> tuple[Issue | None, Issue | None]:
+    """Return the issues that are out right after and right before this one; None at the end of the row."""
+    place, here = tuple_(Issue.issued_on, Issue.id), tuple_(issue.issued_on, issue.id)
+    out = _select_public(issue.newsletter_id).limit(1)
+    newer = out.where(place > here).order_by(Issue.issued_on, Issue.id)
+    older = out.where(place < here).order_by(Issue.issued_on.desc(), Issue.id.desc())
+    return session.scalar(newer), session.scalar(older)
+
+
+def _select_public(newsletter_id: int) -> Select[Issue]:
+    """Return the query for the issues of a newsletter that are out; one that is held has an edition but is not out."""
+    released = select(Issue).join(Edition, Edition.issue_id == Issue.id).options(joinedload(Issue.newsletter))
+    return released.where(Issue.newsletter_id == newsletter_id, Issue.state != IssueState.HELD)
 
 
 def get_public_issue(session: Session, newsletter_slug: str, label: str) -> tuple[Issue, Edition]:

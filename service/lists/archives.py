@@ -11,7 +11,7 @@ from io import SEEK_END, BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as DamagedDeflate  # noqa: N812 - an exception, which zlib names in small letters
 
 from service.errors import BadInput
@@ -23,6 +23,10 @@ MOST_ENTRIES: Final = 20_000  # Substack's archive has three for each post
 MOST_LISTS: Final = 20
 _DIRECTORY_BYTES: Final = 8_000_000  # of the archive's table of contents, all of which is read into memory
 _BLOCK: Final = 1 << 20
+_START: Final = 1 << 16  # bytes, in which the header of a list is; there may be thousands of tables to look into
+# All that other houses write. Of bzip2 and LZMA, zipfile unpacks a block whole, however little of it is read (Python's
+# ``ZipExtFile._read1``): a hundred bytes would take all memory.
+_PACKED: Final = frozenset({ZIP_STORED, ZIP_DEFLATED})
 _END: Final = b"PK\x05\x06"  # APPNOTE.TXT §4.3.16: 22 bytes, then a comment of at most 65,535
 _END_REACH: Final = 22 + 65_535
 _OTHER_KINDS: Final = (
@@ -102,10 +106,17 @@ def open_archive(path: Path) -> Iterator[ZipFile]:
         _check_directory(file)
     try:
         with ZipFile(path) as archive:
+            _check_entries(archive)
             yield archive
-    except (BadZipFile, DamagedDeflate, EOFError, NotImplementedError, RuntimeError) as error:
-        # RuntimeError is how zipfile asks for a password, NotImplementedError how it names an unknown compression.
+    except (BadZipFile, DamagedDeflate, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
+        # RuntimeError is how zipfile asks for a password, NotImplementedError how it names an unknown compression,
+        # UnicodeDecodeError how it reads the name of a file.
         raise BadInput("This zip archive is damaged, locked, or packed in a way that we cannot open.") from error
+
+
+def _check_entries(archive: ZipFile) -> None:
+    if any(entry.compress_type not in _PACKED or entry.header_offset < 0 for entry in archive.infolist()):
+        raise BadZipFile
 
 
 def _is_table(entry: ZipInfo) -> bool:
@@ -115,7 +126,7 @@ def _is_table(entry: ZipInfo) -> bool:
 
 def _has_known_header(archive: ZipFile, entry: ZipInfo) -> bool:
     with archive.open(entry) as packed:
-        start = packed.read(_BLOCK)
+        start = packed.read(_START)
     try:
         return is_known(RowReader(BytesIO(start)).header)
     except BadInput:

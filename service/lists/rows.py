@@ -21,6 +21,7 @@ _DELIMITERS: Final = ",;\t|"
 _HINT: Final = re.compile(r'"?sep=([,;|\t])"?\s*')  # Excel's own first line, support.microsoft.com
 _ADDRESS: Final = re.compile(r"""[^\s"',;|<>]+@[^\s"',;|<>]+""")
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")
+_NO_TEXT: Final = re.compile("[\0\udc80-\udcff]")  # what neither a page nor the database can hold
 _UNCLOSED: Final = (
     "A quote opens in this line and is not closed where a cell ends; the lines after it were read on their own."
 )
@@ -66,7 +67,7 @@ class RowReader:
                     lines.put_back()
                 reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             elif any(cells):
-                yield first, cells[:width] if len(cells) >= width else cells + [""] * (width - len(cells))
+                yield first, cells if len(cells) == width else _fit(cells, width)
 
     def _find_fault(self, cells: list[str], width: int) -> str:
         """Return why a row can't be trusted, or nothing."""
@@ -75,7 +76,7 @@ class RowReader:
             return _UNCLOSED
         if len(cells) > width and any(cells[width:]):
             return f"It has {len(cells)} cells where the header names {width} columns: a delimiter too many."
-        if any("\0" in line for line in taken):
+        if "\0" in "".join(taken):
             return "It holds a NUL, which no text has: the file is damaged here."
         if self.encoding.is_damaged and any(map(_ESCAPED.search, taken)):
             return "Its letters are not UTF-8, as the rest of the file is."
@@ -114,7 +115,11 @@ class RowReader:
             )
         if len(cells) > MOST_COLUMNS:
             raise BadInput(f"This file has {len(cells):,} columns; the most that we read is {MOST_COLUMNS}.")
-        return [cell.strip() for cell in cells]
+        return [_NO_TEXT.sub("\ufffd", cell).strip() for cell in cells]
+
+
+def _fit(cells: list[str], width: int) -> list[str]:
+    return (cells + [""] * (width - len(cells)))[:width]
 
 
 class _Lines:

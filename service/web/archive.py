@@ -4,7 +4,7 @@ from itertools import groupby
 
 from flask import Blueprint, Response, render_template
 
-from service.issues.queries import get_newsletter, get_public_issue, issue_label, list_public_issues
+from service.issues.queries import find_neighbours, get_newsletter, get_public_issue, issue_label, list_public_issues
 from service.web.caching import revalidated
 from service.web.links import absolute_url
 from service.web.security import ISSUE_PAGE, content_policy
@@ -34,15 +34,14 @@ def show_issue(slug: str, label: str) -> Response:
     """Show one released issue as it was sealed."""
     with unit_of_work() as session:
         issue, edition = get_public_issue(session, slug, label)
-        issues = list_public_issues(session, issue.newsletter_id)
-        place = [each.id for each in issues].index(issue.id)
+        newer, older = find_neighbours(session, issue)
         page = render_template(
             "web/public/issue.html",
             newsletter=issue.newsletter,
             issue=issue,
             edition=edition,
-            newer=issues[place - 1] if place else None,
-            older=issues[place + 1] if place + 1 < len(issues) else None,
+            newer=newer,
+            older=older,
             canonical=absolute_url("archive.show_issue", slug=slug, label=issue_label(issue)),
         )
     return revalidated(page)

@@ -21,7 +21,7 @@ def show_feed(slug: str) -> Response:
     """Answer with the latest released issues, newest first."""
     with unit_of_work() as session:
         newsletter = get_newsletter(session, slug)
-        issues = list_public_issues(session, newsletter.id)[:LONGEST]
+        issues = list_public_issues(session, newsletter.id, LONGEST)
         content = _write_feed(newsletter, issues)
     return revalidated(Response(content, content_type="application/atom+xml; charset=utf-8"))
 

@@ -46,7 +46,7 @@ def show_newsletter(slug: str) -> str:
 
 
 def _fill_shelf(session: Session, newsletter: Newsletter) -> Shelf:
-    released = list_public_issues(session, newsletter.id)
+    released = list_public_issues(session, newsletter.id, SHOWN_PAST_ISSUES + 2)  # one more: are there others?
     past = released[1 : 1 + SHOWN_PAST_ISSUES]
     return Shelf(newsletter, released[0] if released else None, past, len(released) > 1 + len(past))
 

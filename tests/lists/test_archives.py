@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 
@@ -14,10 +14,10 @@ SUBSTACK = "email,active_subscription,expiry,plan,email_disabled,created_at\na@x
 MAILCHIMP = "Email Address,First Name,OPTIN_TIME,LEID,EUID,NOTES,TAGS\na@x.org,Ann,2024-01-02,1,2,,\n"
 
 
-def make_zip(folder: Path, files: dict[str, str]) -> Path:
+def make_zip(folder: Path, files: dict[str, str], packed: int = ZIP_DEFLATED) -> Path:
     """Return a zip archive of such files."""
     path = folder / "export.zip"
-    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+    with ZipFile(path, "w", packed) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
     return path
@@ -133,4 +133,29 @@ def test_a_locked_archive_is_refused_in_a_sentence(tmp_path: Path) -> None:
     data[data.rindex(b"PK\x01\x02") + 8] |= 1  # and in the table of contents
     path.write_bytes(data)
     with pytest.raises(BadInput, match="locked"):
+        open_export(path, "x.zip")
+
+
+@pytest.mark.parametrize("packed", [ZIP_BZIP2, ZIP_LZMA])
+def test_what_can_only_be_unpacked_whole_is_refused_unread(tmp_path: Path, packed: int) -> None:
+    path = make_zip(tmp_path, {"email_list.csv": SUBSTACK}, packed)
+    with pytest.raises(BadInput, match="packed in a way"):
+        open_export(path, "x.zip")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data.replace("é".encode(), b"\xff\xff"),
+        # APPNOTE.TXT §4.3.16: where the table of contents begins, which moves where each file does.
+        lambda data: data[:-6] + (len(data) * 2).to_bytes(4, "little") + data[-2:],
+    ],
+    ids=["a name in no encoding", "a file before the archive's beginning"],
+)
+def test_an_archive_with_a_spoiled_table_of_contents_is_refused_in_a_sentence(
+    tmp_path: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    path = make_zip(tmp_path, {"é.csv": SUBSTACK})
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(BadInput, match="damaged"):
         open_export(path, "x.zip")

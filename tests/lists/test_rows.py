@@ -128,3 +128,9 @@ def peak_of_reading(size: int) -> int:
 def test_a_file_ten_times_as_long_takes_no_more_memory() -> None:
     assert peak_of_reading(500_000) < 8_000_000
     assert peak_of_reading(5_000_000) < 8_000_000
+
+
+@pytest.mark.parametrize("spoiled", [b"na\xffme", b"na\0me"])
+def test_a_column_s_name_holds_nothing_that_the_database_can_t(spoiled: bytes) -> None:
+    rows = RowReader(BytesIO(b"email," + spoiled + ",寄来的信\n".encode()))
+    assert rows.header == ["email", "na\ufffdme", "寄来的信"]

@@ -13,6 +13,7 @@ from service.deliveries.moves import is_in
 from service.deliveries.segments.ground import Ground
 from service.deliveries.states import DeliveryState
 from service.issues.models import Issue
+from service.issues.states import IssueState
 from service.subscribers.models import Subscriber, Subscription
 from service.subscribers.segments.tree import Attended, AttendedIssue, Attention, Got, IssueNumber
 from service.tracking.models import Hit, Verdict
@@ -33,8 +34,12 @@ def compile_deed(clause: Attended | AttendedIssue | Got, ground: Ground) -> Colu
 
 
 def select_issues(number: IssueNumber, newsletter_id: int) -> Select[int]:
-    """Return the query for the ids of a newsletter's issues with this number; of any volume, where none is named."""
-    issues = select(Issue.id).where(Issue.newsletter_id == newsletter_id, Issue.number == number.number)
+    """Return the query for the ids of a newsletter's issues with this number; of any volume, where none is named.
+
+    Past issues from an archive are none of them: nobody got those from here, and they would take the numbers of ours.
+    """
+    ours = select(Issue.id).where(Issue.newsletter_id == newsletter_id, Issue.state != IssueState.PAST)
+    issues = ours.where(Issue.number == number.number)
     return issues if number.volume is None else issues.where(Issue.volume == number.volume)
 
 

@@ -74,7 +74,7 @@ def _refuse_unknown_issue(session: Session, number: IssueNumber, newsletter_id: 
     if found:
         raise BadInput(f"There are {found} issues {number.number}; name the volume, such as: {said} of volume 2.")
     newsletter = session.get_one(Newsletter, newsletter_id)
-    raise BadInput(f"{newsletter.name} has no {said}.")
+    raise BadInput(f"{newsletter.name} has no {said} that is sent from here.")
 
 
 def _refuse_unknown_field(session: Session, name: str) -> None:

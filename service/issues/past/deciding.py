@@ -1,6 +1,6 @@
 """What staff decide about an archive: bring it in, or take it back with every past issue that it brought."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from service.errors import Conflict, NotFound
@@ -40,6 +40,11 @@ def take_back(session: Session, archive_id: int) -> int:
     for part in (Manuscript, Item, Edition):
         session.execute(delete(part).where(part.issue_id.in_(ids)))
     session.delete(archive)
+    session.flush()
+    # Another archive with the same posts may still be brought in: there they are new again. One that is done has lost
+    # its texts.
+    waiting = update(ArchivedPost).where(ArchivedPost.issue_id.in_(ids), ArchivedPost.html != "")
+    session.execute(waiting.values(outcome=PostOutcome.NEW, reason="", issue_id=None))
     session.execute(delete(Issue).where(Issue.id.in_(ids)))
     return len(ids)
 

@@ -66,7 +66,7 @@ def _make_post(row: Mapping[str, str], texts: "_Texts", site: str) -> Post:
     if not refusal:
         html, refusal = texts.read(post_id)
     return Post(
-        origin=f"substack:{number}",
+        origin=f"substack:{number[:200]}",
         title=tidy_line(row["title"]) or title_from_slug(slug),
         subtitle=tidy_line(row.get("subtitle")),
         published_at=parse_moment(row["post_date"].strip()) or parse_moment(row.get("email_sent_at", "").strip()),

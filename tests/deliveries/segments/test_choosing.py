@@ -15,6 +15,7 @@ from service.deliveries.planning import NOBODY_CHOSEN, release_issue
 from service.deliveries.resending import count_missing, send_to_missing
 from service.deliveries.segments.choosing import Choice, check_choice, choose_readers, find_choice
 from service.deliveries.segments.counting import count_chosen
+from service.deliveries.segments.naming import read_segment
 from service.deliveries.segments.saved import add_segment, change_segment
 from service.deliveries.starting import start_each_due_issue, withdraw_issue
 from service.deliveries.states import DeliveryState
@@ -195,8 +196,8 @@ def test_an_issue_that_nobody_is_chosen_for_is_not_released(open_transaction: Op
     ("words", "sentence"),
     [
         ("age is 5", "Column 1: A condition begins with"),
-        ("got issue 12", "Crossings has no issue 12."),
-        ("opened issue 1 of volume 9", "Crossings has no issue 1 of volume 9."),
+        ("got issue 12", "Crossings has no issue 12 that is sent from here."),
+        ("opened issue 1 of volume 9", "Crossings has no issue 1 of volume 9 that is sent from here."),
         ("not newsletter is harbour", "There is no newsletter “harbour” here; the names are: crossings."),
         ("gave or field shoe is 42", "No reader has a field “shoe”; small letters and capitals make a difference"),
     ],
@@ -226,6 +227,18 @@ def test_a_number_that_two_volumes_have_needs_its_volume(open_transaction: OpenT
         session.execute(update(Issue).where(Issue.volume == 2).values(number=1))
         (problem,) = check_choice(session, issue)
         assert "There are 2 issues 1; name the volume, such as: issue 1 of volume 2." in problem.sentence
+
+
+def test_past_issues_take_no_number_from_ours(open_transaction: OpenTransaction, issue_id: int) -> None:
+    choose(open_transaction, issue_id, "not got issue 1")
+    with open_transaction() as session:
+        issue = session.get_one(Issue, issue_id)
+        past = make_issue(session, issue.newsletter, number=2)
+        past.volume, past.number, past.state = 2021, 1, IssueState.PAST
+        session.flush()
+        assert check_choice(session, issue) == []
+        with pytest.raises(BadInput, match="has no issue 1 of volume 2021 that is sent from here"):
+            read_segment(session, "got issue 1 of volume 2021", issue.newsletter_id)
 
 
 def test_choosing_again_changes_nothing_and_choosing_otherwise_ends_a_review(

@@ -1,6 +1,7 @@
 """An archive of another house becomes past issues: once, sealed, in the order of dates, and nobody gets any of them."""
 
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,20 @@ from service.issues.past.deciding import bring_in, take_back
 from service.issues.past.models import Archive, ArchivedPost
 from service.issues.past.running import run_archive
 from service.issues.past.sealing import seal_past_issue
-from service.issues.queries import get_newsletter, get_public_issue, issue_label, list_public_issues
+from service.issues.queries import (
+    find_neighbours,
+    get_newsletter,
+    get_public_issue,
+    issue_label,
+    list_public_issues,
+)
 from service.issues.states import IssueState, ItemKind
 from service.jobs import Job
 from tests.factories.publication import make_issue
 from tests.factories.readers import make_readers
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
 from tests.issues.past.conftest import SLUG, BringIn
-from tests.issues.past.exports import write_ghost, write_substack
+from tests.issues.past.exports import pack_substack, row, write_ghost, write_substack
 from workers.sweeping import sweep_everything
 
 SITE = "https://letters.example.org"
@@ -149,6 +156,51 @@ def test_a_newsletter_with_nothing_but_past_issues_begins_with_number_one(
     bring(write_substack(tmp_path / "export.zip"))
     with open_transaction() as session:
         assert issue_label(create_issue(session, get_newsletter(session, SLUG))) == "1"
+
+
+def test_past_issues_and_ours_stand_in_one_row_by_their_days(
+    open_transaction: OpenTransaction, bring: BringIn, tmp_path: Path
+) -> None:
+    bring(write_substack(tmp_path / "export.zip"))
+    with open_transaction() as session:
+        newsletter = get_newsletter(session, SLUG)
+        make_issue(session, newsletter, 7, "A draft")
+        all_out = list_public_issues(session, newsletter.id)
+        assert [issue.title for issue in all_out] == ["Долгая зима", "码头来信", "The second log"]
+        assert list_public_issues(session, newsletter.id, 2) == all_out[:2]
+        first, second, third = all_out
+        beside = [find_neighbours(session, issue) for issue in all_out]
+        assert beside == [(None, second), (first, third), (second, None)]
+
+
+def test_what_is_taken_back_while_somebody_reads_it_spoils_no_page(
+    open_transaction: OpenTransaction, bring: BringIn, tmp_path: Path
+) -> None:
+    came = bring(write_substack(tmp_path / "export.zip"))
+    with open_transaction() as session:
+        read, _ = get_public_issue(session, SLUG, "2022-1")
+        with open_transaction() as other:
+            take_back(other, came.id)
+        assert find_neighbours(session, read) == (None, None)
+
+
+def test_what_one_archive_takes_back_another_can_bring_in(
+    open_transaction: OpenTransaction, bring: BringIn, examine: BringIn, tmp_path: Path
+) -> None:
+    export = write_substack(tmp_path / "export.zip")
+    first, second = bring(export).id, examine(export)
+    assert second.counts["unchanged"] == 3
+    with open_transaction() as session:
+        take_back(session, first)
+        bring_in(session, second.id)
+    run_archive(open_transaction.services.factory, second.id)
+    assert set(labels(open_transaction).values()) == {"2021-1", "2021-2", "2022-1"}
+
+
+def test_a_post_s_own_id_of_any_length_is_taken(bring: BringIn, tmp_path: Path) -> None:
+    long = "".join(sha256(bytes([number])).hexdigest() for number in range(150))  # which no index can hold, nor pack
+    export = pack_substack(tmp_path / "export.zip", [row(long, "2022-02-02", "Long")], {long: "<p>Words.</p>"})
+    assert bring(export).counts == {"added": 1}
 
 
 def test_a_past_issue_is_sealed(open_transaction: OpenTransaction, bring: BringIn, tmp_path: Path) -> None:

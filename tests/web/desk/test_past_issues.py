@@ -21,6 +21,7 @@ from tests.issues.past.exports import write_ghost, write_substack
 from tests.web.desk.browsing import Desk, Stock, words_of
 
 PAGE = "/desk/issues/past"
+READERS = "/desk/readers/imports/new"
 
 
 def hand_in(desk: Desk, path: Path, **fields: object) -> str:
@@ -131,6 +132,12 @@ def test_what_is_no_archive_comes_back_with_a_sentence_and_what_was_typed(
     assert 'value="https://letters.example.org"' in words_of(answer)
     with open_transaction() as session:
         assert session.scalar(select(func.count()).select_from(Archive)) == 0
+
+
+def test_the_two_doors_of_one_archive_lead_to_each_other(desk: Desk, stock: Stock) -> None:
+    assert stock
+    assert f'href="{READERS}"' in desk.read(PAGE)
+    assert f'href="{PAGE}"' in desk.read(READERS)
 
 
 def test_a_site_that_is_none_is_said_beside_its_field(desk: Desk, stock: Stock, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from service.subscribers.bounded import at_most
 from service.subscribers.models import Subscriber
 from service.subscribers.segments.models import Segment
 from tests.factories.publication import make_newsletter
-from tests.factories.readers import make_reader
+from tests.factories.readers import make_question, make_reader
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.browsing import Desk, Stock, words_of
 
@@ -42,6 +42,21 @@ def test_words_are_counted_by_the_button_and_come_back_as_typed(desk: Desk, stoc
     assert "reader-2@example.org" in page
     assert 'value="Mine"' in page
     assert "name contains <reader> or language is en</textarea>" in page
+
+
+def test_our_questions_are_offered_as_they_have_to_be_written(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    assert stock
+    with open_transaction() as session:
+        make_question(session, "region")
+        make_question(session, "job title")
+    page = desk.read(NEW)
+    assert "<code>field region</code>" in page
+    assert '<code>field "job title"</code>' in page
+    assert "<strong>0</strong> of 3 readers" in words_of(
+        desk.post(NEW, press="count", words='field "job title" is Baker')
+    )
 
 
 def test_the_script_is_answered_with_a_number_or_the_sentence_with_its_column(desk: Desk, stock: Stock) -> None:
@@ -191,7 +206,7 @@ def test_a_choice_that_cannot_be_read_any_more_is_a_stop(
     path = f"/desk/issues/{stock.issue_id}"
     desk.post(f"{path}/readers", only=russian, without="")
     desk.post(f"/desk/readers/segments/{russian}", press="save", name="Late", words="got issue 12")
-    sentence = "Its readers can’t be chosen by “got issue 12”. Crossings has no issue 12."
+    sentence = "Its readers can’t be chosen by “got issue 12”. Crossings has no issue 12 that is sent from here."
     assert sentence in desk.read(path)
     assert "It can’t go out yet" in desk.read(f"{path}/send")
     with open_transaction() as session:
