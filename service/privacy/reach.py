@@ -82,14 +82,16 @@ class Person:
 
 
 def find_reach(session: Session, address_key: str) -> Person:
-    """Return who is behind an address. A former address that is somebody else's by now is not theirs."""
+    """Return who is behind an address. A former address that is somebody else's by now is not theirs.
+
+    Former ones are those that copies went to, and those that were asked to agree to another.
+    """
     subscriber_id = session.scalar(select(Subscriber.id).where(Subscriber.address_key == address_key)) or 0
-    written_to = func.lower(Delivery.recipient)  # a key is the mailed form in small letters
-    former = (
-        select(written_to)
-        .where(Delivery.subscriber_id == subscriber_id, Delivery.recipient != "")
-        .where(~exists().where(Subscriber.address_key == written_to))
-    )
+    copies = select(Delivery.recipient).where(Delivery.subscriber_id == subscriber_id, Delivery.recipient != "")
+    asked = select(Letter.recipient).where(Letter.key.like(f"address-old:{subscriber_id}:%"))
+    written_to = copies.union(asked).subquery().c.recipient
+    key = func.lower(written_to)  # a key is the mailed form in small letters
+    former = select(key).where(~exists().where(Subscriber.address_key == key))
     return Person(subscriber_id, frozenset({address_key, *session.scalars(former)}))
 
 

@@ -1,12 +1,13 @@
 """The second half of double opt-in. Owns that a person's own act, and nothing else, makes a subscription active.
 
 It is also the person's word that the address may be mailed, whatever was said of it before the sign-up; never after.
+A link older than their leaving confirms nothing, even when somebody has signed the address up again since.
 """
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from service.clock import now
@@ -47,12 +48,15 @@ def confirm_sign_up(session: Session, sign_up_id: int, *, wording: str) -> list[
     """
     sign_up, asked_for = get_asked_for(session, sign_up_id)
     person = get_person(session, asked_for[0].subscriber_id, is_locked=True)
+    was_unknown = _is_unknown(session, person)
     subscriptions = [lock_subscription(session, subscription.id) for subscription in asked_for]
     for subscription in subscriptions:
         proof = Proof(ConsentSource.CONFIRM_PAGE, wording, {"sign_up": sign_up.id})
         _confirm(session, subscription, sign_up.created_at, proof)
     if any(subscription.state is SubscriptionState.ACTIVE for subscription in subscriptions):
         keep_confirmed(person, sign_up.fields)
+        if was_unknown:
+            person.name, person.language = sign_up.name, sign_up.language
     return subscriptions
 
 
@@ -82,7 +86,20 @@ def has_expired(subscription: Subscription, asked_at: datetime) -> bool:
     return subscription.state is SubscriptionState.PENDING and now() - asked_at > CONFIRM_WITHIN
 
 
+def has_left_since(subscription: Subscription, asked_at: datetime) -> bool:
+    """Return whether the person left after ``asked_at``; who signed them up again since got a letter of its own."""
+    return subscription.ended_at is not None and subscription.ended_at >= asked_at
+
+
+def _is_unknown(session: Session, person: Subscriber) -> bool:
+    """Whether nobody has confirmed anything yet: what is noted of the person is the word of whoever typed first."""
+    ties = Subscription.subscriber_id == person.id, Subscription.state != SubscriptionState.PENDING
+    return not session.execute(select(exists().where(*ties))).scalar_one()
+
+
 def _confirm(session: Session, subscription: Subscription, asked_at: datetime, proof: Proof) -> None:
+    if has_left_since(subscription, asked_at):
+        return
     if has_expired(subscription, asked_at):
         raise Conflict(TOO_OLD)
     apply(session, subscription, SubscriptionEvent.CONFIRM, proof)

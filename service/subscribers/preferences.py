@@ -68,7 +68,7 @@ def change_language(session: Session, subscriber_id: int, language: str) -> None
     """
     if language not in LANGUAGES:
         raise BadInput(for_readers("Please choose one of the languages in the list."))
-    get_person(session, subscriber_id).language = language
+    get_person(session, subscriber_id, is_locked=True).language = language
 
 
 def change_name(session: Session, subscriber_id: int, name: str) -> None:
@@ -77,17 +77,19 @@ def change_name(session: Session, subscriber_id: int, name: str) -> None:
     Raises:
         NotFound: when there is no such person.
     """
-    get_person(session, subscriber_id).name = tidy_name(_without_controls(name))
+    get_person(session, subscriber_id, is_locked=True).name = tidy_name(_without_controls(name))
 
 
 def explain_leaving(session: Session, subscription_id: int, *, reason: LeaveReason | None, note: str) -> Subscription:
     """Keep why a person left, in a word and in their own; nothing of one who is here, as from a page that lay open.
 
+    Nor of one who was erased, whose old link still leads to the question: those words could never be forgotten.
+
     Raises:
         NotFound: when there is no such subscription.
     """
     subscription = lock_subscription(session, subscription_id)
-    if subscription.state is SubscriptionState.UNSUBSCRIBED:
+    if subscription.state is SubscriptionState.UNSUBSCRIBED and subscription.subscriber.erased_at is None:
         subscription.ended_reason = reason or subscription.ended_reason
         subscription.ended_note = " ".join(_without_controls(note).split())[:LONGEST_NOTE] or subscription.ended_note
     return subscription

@@ -8,7 +8,13 @@ from sqlalchemy.orm import Session
 
 from service.issues.models import Newsletter
 from service.issues.queries import list_newsletters
-from service.subscribers.confirmation import confirm_sign_up, confirm_subscription, get_asked_for, has_expired
+from service.subscribers.confirmation import (
+    confirm_sign_up,
+    confirm_subscription,
+    get_asked_for,
+    has_expired,
+    has_left_since,
+)
 from service.subscribers.models import Subscription
 from service.subscribers.queries import get_subscription
 from service.subscribers.states import SubscriptionState
@@ -17,6 +23,8 @@ from service.web.forgery import needs_no_token, refuse_foreign_forms
 from service.web.language import gettext, speak_to
 from service.web.links import read_link
 from service.web.transaction import unit_of_work
+
+_PENDING, _LEFT = SubscriptionState.PENDING, SubscriptionState.UNSUBSCRIBED
 
 blueprint = needs_no_token(Blueprint("confirm", __name__))
 blueprint.before_request(refuse_foreign_forms)
@@ -83,10 +91,11 @@ def _show(session: Session, asked_for: Sequence[Subscription], asked_at: datetim
 
 def _sum_up(asked_for: Sequence[Subscription], asked_at: datetime) -> str:
     """Return what the page speaks of: what can still be done, or else the best that came of it."""
-    if any(has_expired(subscription, asked_at) for subscription in asked_for):
+    open_ones = [one for one in asked_for if one.state is not _PENDING or not has_left_since(one, asked_at)]
+    if any(has_expired(subscription, asked_at) for subscription in open_ones):
         return "expired"
-    order = (SubscriptionState.PENDING, SubscriptionState.ACTIVE, SubscriptionState.UNSUBSCRIBED)
-    return min((subscription.state for subscription in asked_for), key=order.index)
+    order = (_PENDING, SubscriptionState.ACTIVE, _LEFT)
+    return min((subscription.state for subscription in open_ones), key=order.index, default=_LEFT)
 
 
 def _newsletters_of(session: Session, asked_for: Sequence[Subscription]) -> list[Newsletter]:

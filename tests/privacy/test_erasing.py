@@ -1,7 +1,11 @@
 """After an erasure the whole database knows nothing of the person, counts as before, and lets no file undo it."""
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -18,11 +22,13 @@ from service.subscribers.consent import Proof
 from service.subscribers.importing.models import Import, ImportLine, ImportState
 from service.subscribers.models import ConsentEvent, Subscriber, Subscription
 from service.subscribers.people import ensure_subscriber
+from service.subscribers.preferences import change_language, change_name
 from service.subscribers.signup_models import SignUp
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 from service.subscribers.suppression import find_standing
 from service.subscribers.suppression_models import SuppressionReason
 from tests.factories.giving import make_donation, make_donor, make_fund
+from tests.factories.readers import make_reader, make_sign_up
 from tests.fixtures.services import OpenTransaction
 from tests.privacy.conftest import ADA, BEFORE, NAME, OTHER, WISHED
 from tests.privacy.looking import list_places
@@ -47,6 +53,54 @@ def test_no_column_of_any_table_holds_the_person_any_more(open_transaction: Open
         erase_person(session, ada, PROOF)
     with open_transaction() as session:
         assert [place for word in WORDS for place in list_places(session, word)] == []
+
+
+def test_an_address_that_was_left_before_any_mail_is_forgotten_too(
+    open_transaction: OpenTransaction, newsletter_id: int
+) -> None:
+    left = "eve.left@example.net"
+    with open_transaction() as session:
+        person = make_reader(session, newsletter_id, "eve.now@example.org").subscriber_id
+        make_sign_up(session, left, newsletter_id).fields = {"employer": "Eve & Co"}
+        key = f"address-old:{person}:2026-11-22:0"
+        session.add(Letter(key=key, kind=LetterKind.ADDRESS_OLD, recipient=left, about={}))
+        session.add(Letter(kind=LetterKind.CONFIRM, recipient=left, about={}))
+        session.flush()
+        erase_person(session, person, PROOF)
+    with open_transaction() as session:
+        assert list_places(session, left) == []
+
+
+@pytest.mark.parametrize("change", [(change_name, NAME), (change_language, "fr")], ids=["name", "language"])
+def test_what_a_person_changes_on_another_page_meanwhile_is_not_written_into_the_empty_row(
+    open_transaction: OpenTransaction, ada: int, change: tuple[Callable[[Session, int, str], None], str]
+) -> None:
+    def go_on() -> None:
+        with open_transaction() as session:
+            change[0](session, ada, change[1])
+
+    with ThreadPoolExecutor(1) as other_page:
+        with open_transaction() as session:
+            erase_person(session, ada, PROOF)
+            changing = other_page.submit(go_on)
+            wait_for_lock(session)
+        with pytest.raises(NotFound):
+            changing.result()
+    with open_transaction() as session:
+        empty = session.get_one(Subscriber, ada)
+        assert (empty.name, empty.language) == (None, "en")
+
+
+def wait_for_lock(session: Session) -> None:
+    """Return once another transaction waits for this one."""
+    waits = text(
+        "select exists(select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid)))"
+    )
+    for _ in range(1000):
+        if session.execute(waits).scalar_one():
+            return
+        time.sleep(0.01)
+    pytest.fail("Nobody waits for this transaction.")
 
 
 def test_nobody_else_loses_a_word(open_transaction: OpenTransaction, ada: int) -> None:

@@ -10,6 +10,7 @@ from service.subscribers.confirmation import CONFIRM_WITHIN, confirm_sign_up, co
 from service.subscribers.consent import wording_version
 from service.subscribers.models import ConsentEvent, Subscriber, Subscription
 from service.subscribers.queries import list_consent_events
+from service.subscribers.signup_handling import handle_sign_up
 from service.subscribers.signup_models import Door, SignUp
 from service.subscribers.states import ConsentSource, LeaveReason, SubscriptionState
 from service.subscribers.suppression import find_standing, suppress
@@ -19,6 +20,7 @@ from tests.factories.publication import make_newsletter
 from tests.factories.readers import request_subscription
 from tests.fixtures.services import OpenTransaction
 from tests.subscribers.conftest import JANE
+from tests.subscribers.signing_up import sign_up, sign_up_and_handle
 
 LATE = CONFIRM_WITHIN + timedelta(minutes=1)
 
@@ -97,6 +99,58 @@ def test_who_left_after_the_sign_up_stays_away_and_suppressed(
         states = [one.state for one in confirm_sign_up(session, sign_up_id, wording="Yes")]
         assert states == [SubscriptionState.UNSUBSCRIBED] * 2
         assert find_standing(session, JANE) is not None
+
+
+def test_a_link_older_than_the_leaving_confirms_no_later_sign_up_of_somebody_else(
+    open_transaction: OpenTransaction, sign_up_id: int, newsletter_id: int
+) -> None:
+    with open_transaction() as session:
+        for one in confirm_sign_up(session, sign_up_id, wording="Yes"):
+            unsubscribe(session, one.id, source=ConsentSource.ONE_CLICK, wording="one click")
+    with open_transaction() as session:
+        suppress(session, JANE, SuppressionReason.COMPLAINT)
+    with open_transaction() as session:
+        later = sign_up(session, JANE, [newsletter_id])
+        handle_sign_up(session, later.id)
+    with open_transaction() as session:
+        states = {one.newsletter_id: one.state for one in confirm_sign_up(session, sign_up_id, wording="Yes")}
+        assert states[newsletter_id] is SubscriptionState.PENDING
+        assert find_standing(session, JANE) is not None
+    with open_transaction() as session:
+        (back,) = confirm_sign_up(session, later.id, wording="Yes")
+        assert back.state is SubscriptionState.ACTIVE
+        assert find_standing(session, JANE) is None
+
+
+def test_the_name_that_a_stranger_typed_first_gives_way_to_the_one_that_was_confirmed(
+    open_transaction: OpenTransaction, newsletter_id: int
+) -> None:
+    with open_transaction() as session:
+        sign_up_and_handle(session, JANE, [newsletter_id], name="Win a prize at evil.example", language="ru")
+        own = sign_up(session, JANE, [newsletter_id], name="Jane", language="fr")
+        handle_sign_up(session, own.id)
+    with open_transaction() as session:
+        confirm_sign_up(session, own.id, wording="Yes")
+    with open_transaction() as session:
+        person = session.scalars(select(Subscriber)).one()
+        assert (person.name, person.language) == ("Jane", "fr")
+
+
+def test_a_later_sign_up_changes_neither_name_nor_language_of_a_reader(
+    open_transaction: OpenTransaction, newsletter_id: int
+) -> None:
+    with open_transaction() as session:
+        first = sign_up(session, JANE, [newsletter_id], name="Jane")
+        handle_sign_up(session, first.id)
+        other = make_newsletter(session, slug="other").id
+        later = sign_up(session, JANE, [other], name="Somebody", language="ru")
+        handle_sign_up(session, later.id)
+    for number in (first.id, later.id):
+        with open_transaction() as session:
+            confirm_sign_up(session, number, wording="Yes")
+    with open_transaction() as session:
+        person = session.scalars(select(Subscriber)).one()
+        assert (person.name, person.language) == ("Jane", "en")
 
 
 def test_an_unknown_sign_up_and_one_whose_person_is_gone_are_not_found(

@@ -135,6 +135,19 @@ def test_a_sign_up_for_one_newsletter_has_the_page_that_it_always_had(
     assert state_of(publication, look_up, PENDING) is SubscriptionState.ACTIVE
 
 
+def test_a_link_older_than_the_leaving_says_so_though_somebody_signed_the_address_up_again(
+    client: FlaskClient, publication: Publication, look_up: LookUp, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        session.execute(update(Subscription).values(ended_at=now(), requested_at=now()))
+    link = f"/confirm/sign-up/{publication.sign_up_token}"
+    for answer in (client.get(link), client.post(link)):
+        assert answer.status_code == 200
+        assert "older than your wish to leave" in answer.text
+        assert "<button" not in answer.text.partition("<main")[2]
+    assert state_of(publication, look_up, PENDING) is SubscriptionState.PENDING
+
+
 @pytest.mark.parametrize("page", ["/confirm/sign-up/{0.sign_up_token}", "/confirm/{0.confirm_token}"])
 def test_a_link_older_than_thirty_days_says_so_and_confirms_nothing(
     client: FlaskClient, publication: Publication, look_up: LookUp, open_transaction: OpenTransaction, page: str

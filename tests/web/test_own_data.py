@@ -106,6 +106,16 @@ def test_afterwards_the_link_knows_nobody(client: FlaskClient, link: str, page: 
     assert (again.status_code, "We know nobody by this link any more." in again.text) == (404, True)
 
 
+def test_a_link_to_leave_of_an_old_mail_takes_no_word_of_the_person_any_more(
+    client: FlaskClient, publication: Publication, link: str, look_up: LookUp
+) -> None:
+    client.post(f"{link}/erase")
+    leave = f"/unsubscribe/{publication.unsubscribe_token}"
+    for path, said in (("", {"from": "page"}), ("/why", {"reason": "other", "note": f"I am {NAME}"})):
+        assert client.post(leave + path, data=said).status_code == 200
+    assert look_up(list_traces) == []
+
+
 def test_gifts_stay_and_that_is_said_before_and_after(
     client: FlaskClient, link: str, look_up: LookUp, open_transaction: OpenTransaction
 ) -> None:

@@ -108,6 +108,7 @@ def test_every_page_suits_every_screen_and_everybody(
         page.goto(f"{path}?lang={language}")
         expect(page.locator("html")).to_have_attribute("lang", language)
         assert_suits_everybody(page)
-    page.get_by_role("main").get_by_role("button").click()
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button").click()
     expect(page.locator("html")).to_have_attribute("lang", language)
     assert_suits_everybody(page)

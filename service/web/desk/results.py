@@ -50,7 +50,7 @@ class GiftRow:
 @blueprint.get("/issues/<row:issue_id>/results")
 @permission(Permission.EDIT)
 def show_results(issue_id: int) -> ResponseReturnValue:
-    """Show the figures of a released issue, and the people behind them a page at a time."""
+    """Show the figures of a released issue and, to who may see readers, the people behind them a page at a time."""
     with unit_of_work() as work:
         issue, progress = get_issue(work, issue_id), get_progress(work, issue_id)
         timeline = [replace(step, at=step.at.astimezone(current_zone())) for step in list_timeline(work, issue_id)]
@@ -69,12 +69,12 @@ def show_results(issue_id: int) -> ResponseReturnValue:
             links=draw_links(list_link_counts(work, issue_id)),
             gifts=_draw_gifts(gifts),
             gift_sums=[GiftRow("", brought, Markup()) for brought in sum_up(gifts)],
-            **_people(work, issue_id),
+            **(_people(work, issue_id) if may(current_account().role, Permission.READERS) else {}),
         )
 
 
 @blueprint.get("/copies")
-@permission(Permission.EDIT)
+@permission(Permission.READERS)
 def show_copies() -> ResponseReturnValue:
     """Show every copy that was planned for one person: did Jane get issue 12?"""
     address, copies, error = request.args.get("address", "")[:LONGEST_SEARCH], [], ""

@@ -17,6 +17,7 @@ from service.staff.roles import Permission
 from service.web.desk.access import blueprint, current_account, permission, say
 from service.web.desk.fields import read_page
 from service.web.desk.steering import read_copies, tell_of_again
+from service.web.masking import mask_address
 from service.web.transaction import unit_of_work
 
 
@@ -34,7 +35,7 @@ ASKED: Final = {Decision.AGAIN, Decision.ACCEPTED}  # about all at once; leaving
 @blueprint.get("/issues/<row:issue_id>/uncertain")
 @permission(Permission.EDIT)
 def show_uncertain(issue_id: int) -> ResponseReturnValue:
-    """Show every uncertain copy of an issue by name, those that wait for a decision first."""
+    """Show every uncertain copy of an issue, those that wait for a decision first; by name to who may see readers."""
     number = read_page(request.args.get("page"))
     with unit_of_work() as work:
         issue, doubts = get_issue(work, issue_id), list_uncertain(work, issue_id, number)
@@ -44,6 +45,7 @@ def show_uncertain(issue_id: int) -> ResponseReturnValue:
             can_resend=takes_copies(issue),
             progress=get_progress(work, issue_id),
             doubts=doubts,
+            mask_address=mask_address,
             number=number,
             has_next=len(doubts) == PAGE and bool(list_uncertain(work, issue_id, number + 1)),
         )

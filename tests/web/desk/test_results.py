@@ -171,3 +171,15 @@ def test_gifts_are_shown_by_what_asked_and_by_nobodys_name(
 
 def test_results_without_gifts_say_so(desk: Desk, sent: Stock) -> None:
     assert "No gift has come by a link of this issue yet." in desk.read(f"/desk/issues/{sent.issue_id}/results")
+
+
+def test_an_editor_sees_the_figures_and_nobodys_address(desk: Desk, editor_desk: Desk, sent: Stock) -> None:
+    for query in ("", "?state=failed", "?address=example"):
+        path = f"/desk/issues/{sent.issue_id}/results{query}"
+        assert "@example.org" in desk.read(path)
+        page = editor_desk.read(path)
+        assert "accepted by our relay" in page
+        assert ("@example.org" in page, "User unknown" in page) == (False, False)
+    assert "/desk/copies" not in editor_desk.read("/desk/")
+    response = editor_desk.get("/desk/copies?address=reader-0@example.org")
+    assert (response.status_code, "reader-0" in response.text) == (403, False)
