@@ -13,8 +13,9 @@ LONGEST_LINE: Final = 8192  # bytes of a chunk's own line; gunicorn takes as man
 
 _HEAD_ENDS: Final = b"\r\n\r\n"
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked")
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:([^\r]*)")
-_CHUNK_SIZE: Final = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?")
+# With zeros before it a number is as long as one likes, and gunicorn takes it: it would wait for that body in a thread.
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*0*([^\r]*)")
+_CHUNK_SIZE: Final = re.compile(rb"0*([0-9a-fA-F]{1,8})[ \t]*(?:;.*)?")
 
 
 class Arrival:
@@ -28,7 +29,7 @@ class Arrival:
         self.received = bytearray()
         self.is_whole = False
         self.is_cut = False
-        self._looked_at = 0  # bytes that hold no end of the head, or whole chunks
+        self._looked_at = 0  # bytes that hold no end of the fields, or whole chunks
         self._look = self._look_at_head
 
     def add(self, piece: bytes) -> None:
@@ -42,18 +43,22 @@ class Arrival:
         self.is_whole = self.is_cut = True
 
     def _look_at_head(self) -> None:
+        end = self._find_empty_line()
+        if end >= 0:
+            self._begin_body(bytes(self.received[: end + 2]).lower(), end + len(_HEAD_ENDS))
+
+    def _find_empty_line(self) -> int:
+        """Return where the fields end, or -1; what was passed over is not looked at again, however small the pieces."""
         end = self.received.find(_HEAD_ENDS, self._looked_at)
-        if end < 0:
-            self._looked_at = max(0, len(self.received) - len(_HEAD_ENDS) + 1)
-            return
-        self._begin_body(bytes(self.received[: end + 2]).lower(), end + len(_HEAD_ENDS))
+        self._looked_at = max(self._looked_at, len(self.received) - len(_HEAD_ENDS) + 1)
+        return end
 
     def _begin_body(self, head: bytes, at: int) -> None:
         self._looked_at = at
         if _CHUNKED.search(head):  # RFC 9112 §6.3: it goes before a length
             self._look = self._look_at_chunks
         elif length := _LENGTH.search(head):
-            said = length[1].strip()
+            said = length[1].strip() or b"0"
             if not said.isdigit() or len(said) > len(str(HELD)) or at + int(said) > HELD:
                 self._cut()
                 return
@@ -76,7 +81,8 @@ class Arrival:
                 return
             if int(size[1], 16) == 0:
                 # The line's own end is the first half of the empty line where no fields follow.
-                self.is_whole = self.received.find(_HEAD_ENDS, line_ends) >= 0
+                self._looked_at, self._look = line_ends, self._look_at_trailer
+                self._look()
                 return
             next_at = line_ends + 2 + int(size[1], 16) + 2
             if next_at > len(self.received):
@@ -84,3 +90,6 @@ class Arrival:
             self._looked_at = next_at
         if len(self.received) - self._looked_at > LONGEST_LINE:
             self._cut()
+
+    def _look_at_trailer(self) -> None:
+        self.is_whole = self._find_empty_line() >= 0

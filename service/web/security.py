@@ -114,17 +114,16 @@ def measure_body() -> None:
     environ = request.environ
     if "HTTP_TRANSFER_ENCODING" not in environ:
         return
-    try:
-        body = environ["wsgi.input"].read(LARGEST_BODY + 1)
-    except OSError as problem:
-        raise ClientDisconnected from problem
-    is_too_large = len(body) > LARGEST_BODY
-    if is_too_large:
-        body = b""
+    sent = environ["wsgi.input"]
     del environ["HTTP_TRANSFER_ENCODING"]
-    environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
-    if is_too_large:
+    environ.update({"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"})  # for the page that says what went wrong
+    try:
+        body = sent.read(LARGEST_BODY + 1)
+    except Exception as problem:  # the server's own kinds: for a wrong chunk gunicorn's are no OSError
+        raise ClientDisconnected from problem
+    if len(body) > LARGEST_BODY:
         raise RequestEntityTooLarge
+    environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
 
 
 def content_policy(policy: Policy) -> Callable[[View[P]], View[P]]:

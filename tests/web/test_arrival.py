@@ -14,9 +14,11 @@ WHOLE = [
     GET,
     ANNOUNCED,
     HEAD + b"content-length:0\r\n\r\n",
+    HEAD + b"Content-Length: 000000000005\r\n\r\na=1&b",
     CHUNKED + b"0\r\n\r\n",
     CHUNKED + b"3\r\na=1\r\n2;name=value\r\n&b\r\n0\r\n\r\n",
     CHUNKED + b"a\r\n0\r\n\r\n67890\r\n0\r\nTrailer: kept\r\n\r\n",
+    CHUNKED + b"0000000000003\r\na=1\r\n00000000000\r\n\r\n",
 ]
 TOO_MUCH_OR_NONSENSE = [
     HEAD + b"Content-Length: 1000000000\r\n\r\n",
@@ -71,3 +73,23 @@ def test_case_55_what_is_still_to_come_is_waited_for(request_bytes: bytes) -> No
 def test_the_next_request_of_a_line_may_come_together_with_the_first() -> None:
     assert bring(GET + GET[:10]).is_whole
     assert bring(ANNOUNCED + GET).is_whole
+
+
+def test_case_55_fields_behind_a_body_are_looked_at_once_however_small_their_pieces() -> None:
+    class Counting(bytearray):
+        """Counts the bytes that were searched."""
+
+        looked_at = 0
+
+        def find(self, wanted: bytes, start: int) -> int:  # type: ignore[override]  # all that is asked of it
+            Counting.looked_at += len(self) - start
+            return super().find(wanted, start)
+
+    arrival = Arrival()
+    arrival.received = Counting()
+    arrival.add(CHUNKED + b"0\r\n" + b"A: b\r\n" * 1000)
+    Counting.looked_at = 0
+    for _ in range(1000):
+        arrival.add(b"A")
+    assert not arrival.is_whole
+    assert Counting.looked_at < 10_000

@@ -25,6 +25,8 @@ SLOW = {
     "nothing at all": b"",
     "half a head": make_head("/give")[:-2],
     "half a body": make_head("/give", FORM, "Content-Length: 1000") + b"address=",
+    "half a body behind zeros": make_head("/give", FORM, "Content-Length: 000000001000") + b"address=",
+    "half a chunk behind zeros": make_head("/give", FORM, "Transfer-Encoding: chunked") + b"0000000ff\r\naddress=",
     "half a chunk": make_head("/give", FORM, "Transfer-Encoding: chunked") + b"ff\r\naddress=",
     "the begin of a gigabyte": make_head("/give", FORM, f"Content-Length: {GIGABYTE}") + b"address=",
     "an answer and no farewell": make_head("/healthz", "Connection: close", method="GET"),
