@@ -13,7 +13,7 @@ _MARKS = {
     ImportState.UNMAPPED: Mark("Columns to name", "query", "warn"),
     ImportState.WAITING: Mark("Waiting", "open", "accent"),
     ImportState.RUNNING: Mark("Coming in", "half", "accent"),
-    ImportState.DONE: Mark("In", "full", "good"),
+    ImportState.DONE: Mark("Brought in", "full", "good"),
     ImportState.CANCELLED: Mark("Cancelled", "crossed", "bad"),
     ImportState.FAILED: Mark("Stopped", "crossed", "bad"),
     ImportState.UNDOING: Mark("Being undone", "half", "warn"),

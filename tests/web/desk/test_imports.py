@@ -232,7 +232,7 @@ def test_one_that_stopped_goes_on_after_the_last_line_that_is_in(
         return note_chunk(*facts)
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.subscribers.importing.running.note_chunk", die_at_the_second_chunk)
+        patch.setattr("service.subscribers.importing.committing.note_chunk", die_at_the_second_chunk)
         with pytest.raises(ConnectionError):
             run_import(door.factory, import_id, chunk=4)
     with open_transaction() as session:
@@ -261,7 +261,7 @@ def test_undoing_says_first_what_it_does_and_then_who_stays(door: Door, open_tra
         session.add(ConsentEvent(subscription_id=tie.id, event="unsubscribe", source="one-click", wording="No more"))
     page = door.desk.read(f"{path}/undo")
     assert "as if they had never come</dt><dd>2</dd>" in page
-    assert "did something themselves</dt><dd>1</dd>" in page
+    assert "names them since they came in</dt><dd>1</dd>" in page
     assert door.desk.post(f"{path}/undo").status_code == 302
     assert "Being undone" in door.desk.read(path)
     door.work()
