@@ -13,6 +13,7 @@ def upgrade() -> None:
         "own_page_requests",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("has_letter", sa.Boolean(), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_own_page_requests"),
     )

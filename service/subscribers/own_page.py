@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
 from typing import Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, func, insert, select, text, true
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -28,7 +28,7 @@ LINK_LASTS: Final = timedelta(hours=1)
 MOST_A_DAY: Final = 3  # letters to one person: enough for who looks for the first among the spam
 
 # An office or a school behind one address; beyond, somebody there is going through a list of addresses.
-MOST_PER_NETWORK: Final = 20
+MOST_PER_NETWORK: Final = 20  # requests, with a letter or without: else the one more would tell who is known here
 NETWORK_WINDOW: Final = timedelta(hours=1)
 
 # More readers than ask at once after an issue that told them to; a flood would fill strangers' inboxes and our queue.
@@ -41,14 +41,14 @@ KEPT_FOR: Final = timedelta(days=1)  # the rows that the limits are counted from
 def request_own_page(session: Session, raw: str, network: str = UNKNOWN) -> None:
     """Post a link to the person with this address, unless there is none, or a limit of letters is reached.
 
-    Limits are of letters: to the person, from ``network``, and in all.
+    Limits are of letters to the person and in all, and of requests from ``network``.
     Requests that are let in at the very same moment don't see each other: as many more as there are web threads.
 
     Raises:
         BadInput: when ``raw`` is no address at all.
     """
     address = parse_address(raw)
-    # Only the one way writes anything, so neither waits for the disk; a link lost in a crash is asked for again.
+    # Neither way waits for the disk, for one writes more than the other; a link lost in a crash is asked for again.
     session.execute(text("set local synchronous_commit = off"))
     known = select(Subscriber.id, Subscriber.mailed_address).where(Subscriber.address_key == address.key)
     subscriber_id, recipient = session.execute(known.with_for_update()).one_or_none() or (0, address.mailed)
@@ -61,11 +61,11 @@ def request_own_page(session: Session, raw: str, network: str = UNKNOWN) -> None
     savepoint = session.begin_nested()
     key = keys[posted] if is_allowed else f"own-page:{token_urlsafe()}"  # nobody else waits for one that is taken back
     post_letter_once(session, key, LetterKind.SELF_SERVICE, recipient, about)
-    session.execute(insert(OwnPageRequest).values(network=network))
     if is_allowed:
         savepoint.commit()
     else:
         savepoint.rollback()
+    session.execute(insert(OwnPageRequest).values(network=network, has_letter=is_allowed))
 
 
 def forget_old_requests(session: Session) -> None:
@@ -103,13 +103,13 @@ def begin_at_once(session: Session, subscriber_id: int, newsletter_id: int, proo
 
 
 def _is_open(session: Session, network: str) -> bool:
-    """Return whether neither the network nor all together have caused as many letters as may be."""
+    """Return whether neither the network has asked, nor all together have caused letters, as often as may be."""
     from_there = _count_since(NETWORK_WINDOW, MOST_PER_NETWORK, OwnPageRequest.network == network)
-    in_all = _count_since(FLOOD_WINDOW, MOST_OF_ALL, true())
+    in_all = _count_since(FLOOD_WINDOW, MOST_OF_ALL, OwnPageRequest.has_letter.is_(True))
     return session.scalar(select((from_there < MOST_PER_NETWORK) & (in_all < MOST_OF_ALL))) is True
 
 
 def _count_since(window: timedelta, enough: int, whose: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Return the count of letters caused within ``window``; it goes no further than ``enough``."""
+    """Return the count of requests within ``window``; it goes no further than ``enough``."""
     recent = select(OwnPageRequest.id).where(OwnPageRequest.requested_at > func.now() - window, whose).limit(enough)
     return select(func.count()).select_from(recent.subquery()).scalar_subquery()

@@ -1,4 +1,4 @@
-"""The table of letters to own pages by the network that asked for them. Names nobody, neither asker nor asked."""
+"""The table of requests for own pages by the network that asked. Names nobody, neither asker nor asked."""
 
 from datetime import datetime
 
@@ -9,7 +9,10 @@ from service.db import Base
 
 
 class OwnPageRequest(Base):
-    """One letter that was caused from ``network``, which is what a household shares, never an IP. Kept for a day."""
+    """One request from ``network``, which is what a household shares, never an IP. Kept for a day.
+
+    ``has_letter``: whether it caused one; the limit of all counts these, that of a network every request.
+    """
 
     __tablename__ = "own_page_requests"
     __table_args__ = (
@@ -19,4 +22,5 @@ class OwnPageRequest(Base):
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     network: Mapped[str]
+    has_letter: Mapped[bool]
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -78,17 +78,17 @@ def test_known_unknown_and_limited_addresses_cost_the_same_work(
 def add_requests(
     open_transaction: OpenTransaction, number: int, network: str, *, ago: timedelta = timedelta(0)
 ) -> None:
-    """Let as many letters have been caused from one network so long ago."""
+    """Let as many requests have come, each with a letter, from one network so long ago."""
     with open_transaction() as session:
-        values = {"network": network, "requested_at": func.now() - ago}
+        values = {"network": network, "has_letter": True, "requested_at": func.now() - ago}
         session.execute(insert(OwnPageRequest).values([values] * number))
 
 
 @pytest.mark.parametrize(
     ("number", "network", "ago", "letters"),
     [
-        (MOST_PER_NETWORK - 1, NETWORK, timedelta(0), 1),
-        (MOST_PER_NETWORK, NETWORK, timedelta(0), 0),
+        (MOST_PER_NETWORK - 2, NETWORK, timedelta(0), 1),
+        (MOST_PER_NETWORK - 1, NETWORK, timedelta(0), 0),
         (MOST_PER_NETWORK, NETWORK, NETWORK_WINDOW + timedelta(seconds=1), 1),
         (MOST_PER_NETWORK, "198.51.100.0/24", timedelta(0), 1),
         (MOST_OF_ALL, "198.51.100.0/24", timedelta(0), 0),
@@ -99,14 +99,29 @@ def add_requests(
 def test_neither_one_network_nor_many_cause_a_flood_of_letters(
     services: Services, open_transaction: OpenTransaction, number: int, network: str, ago: timedelta, letters: int
 ) -> None:
-    free = watch(services, UNKNOWN, NETWORK)
+    free = watch(services, UNKNOWN, NETWORK)  # counts for its network, though nobody got a letter
     add_requests(open_transaction, number, network, ago=ago)
     assert watch(services, JANE, NETWORK) == free  # the same work, so that nobody can tell
     assert count_letters(open_transaction) == letters
 
 
 @pytest.mark.usefixtures("jane")
-def test_only_letters_are_counted_and_only_for_a_day(open_transaction: OpenTransaction) -> None:
+def test_requests_for_unknown_addresses_fill_a_network_s_limit_and_nobody_else_s(
+    services: Services, open_transaction: OpenTransaction
+) -> None:
+    for _ in range(MOST_PER_NETWORK):
+        watch(services, UNKNOWN, NETWORK)
+    watch(services, JANE, NETWORK)
+    assert count_letters(open_transaction) == 0
+    with open_transaction() as session:
+        silent = {"network": "198.51.100.0/24", "has_letter": False}
+        session.execute(insert(OwnPageRequest).values([silent] * MOST_OF_ALL))
+    watch(services, JANE, "192.0.2.0/24")
+    assert count_letters(open_transaction) == 1
+
+
+@pytest.mark.usefixtures("jane")
+def test_requests_are_counted_for_a_day(open_transaction: OpenTransaction) -> None:
     def list_networks() -> list[str]:
         with open_transaction() as session:
             return list(session.scalars(select(OwnPageRequest.network)))
@@ -114,11 +129,11 @@ def test_only_letters_are_counted_and_only_for_a_day(open_transaction: OpenTrans
     for address in (UNKNOWN, JANE):
         with open_transaction() as session:
             request_own_page(session, address, NETWORK)
-    assert list_networks() == [NETWORK]
+    assert list_networks() == [NETWORK] * 2
     add_requests(open_transaction, 2, "198.51.100.0/24", ago=KEPT_FOR + timedelta(seconds=1))
     with open_transaction() as session:
         forget_old_requests(session)
-    assert list_networks() == [NETWORK]
+    assert list_networks() == [NETWORK] * 2
 
 
 @pytest.mark.usefixtures("jane")
