@@ -38,13 +38,13 @@ def request_subscription(
     apply(session, subscription, SubscriptionEvent.REQUEST, Proof(ConsentSource.SIGNUP_PAGE, wording))
 
 
-def make_sign_up(session: Session, address: str, *newsletter_ids: int) -> SignUp:
+def make_sign_up(session: Session, address: str, *newsletter_ids: int, language: str = "en") -> SignUp:
     """Store a request as it came by the page, for newsletters."""
     sign_up = SignUp(
         address=address,
         mailed_address=address,
         address_key=address.casefold(),
-        language="en",
+        language=language,
         newsletter_ids=list(newsletter_ids),
         wording="Send me everything.",
         door=Door.PAGE,

@@ -139,7 +139,7 @@ def _invite(session: Session, first: Newsletter, second: Newsletter, language: s
         gone=come(first, "gone@example.org", SubscriptionState.UNSUBSCRIBED),
         leaver=come(first, "leaver@example.org", active),
         resting=come(first, "resting@example.org", active),
-        sign_up=make_sign_up(session, "asker@example.org", first.id, second.id),
+        sign_up=make_sign_up(session, "asker@example.org", first.id, second.id, language=language),
     )
     people.expired.requested_at = now() - timedelta(days=40)
     people.resting.paused_until = now() + timedelta(days=40)
