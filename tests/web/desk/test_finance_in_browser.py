@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
@@ -12,12 +11,10 @@ from service.donations.models import Donation
 from service.receipts.statements import prepare_statements
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.bookkeeping import Shelf, ask_for_refund
-from tests.web.desk.live import sign_in_by_hand
+from tests.web.desk.live import assert_suits_everybody_and_fits, sign_in_by_hand
 from tests.web.serving import serve
 
 pytestmark = pytest.mark.browser
-
-NARROWEST = 320
 
 
 @pytest.fixture
@@ -60,13 +57,7 @@ def test_every_page_is_for_everyone_and_fits_the_narrowest_screen(
     page, origin = signed_in
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     for path in list_paths(shelf):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{origin}/desk/{path}")
-        page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-        violations = Axe().run(page).response["violations"]
-        assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in violations] == [], path
-        page.set_viewport_size({"width": NARROWEST, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, path
+        assert_suits_everybody_and_fits(page, f"{origin}/desk/{path}", width)
 
 
 def test_a_double_click_enters_one_check(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -12,13 +11,11 @@ from service.staff.models import AuditEntry
 from service.subscribers.models import Subscription
 from service.subscribers.states import SubscriptionState
 from tests.fixtures.services import OpenTransaction
-from tests.web.desk.live import sign_in_by_hand
+from tests.web.desk.live import assert_suits_everybody_and_fits, sign_in_by_hand
 from tests.web.desk.readership import JANE, Readership
 from tests.web.serving import serve
 
 pytestmark = pytest.mark.browser
-
-NARROWEST = 320
 
 
 @pytest.fixture
@@ -56,13 +53,7 @@ def test_every_page_is_for_everyone_and_fits_the_narrowest_screen(
     page, origin = signed_in
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     for path in list_paths(readership):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{origin}/desk/readers{path}")
-        page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-        violations = Axe().run(page).response["violations"]
-        assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in violations] == [], path
-        page.set_viewport_size({"width": NARROWEST, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= NARROWEST, path
+        assert_suits_everybody_and_fits(page, f"{origin}/desk/readers{path}", width)
 
 
 def test_a_subscription_is_ended_by_keyboard_alone(
