@@ -33,14 +33,16 @@ class Subscriber(Base):
     import_id: Mapped[int | None]
     erased_at: Mapped[datetime | None]
 
-    subscriptions: Mapped[list["Subscription"]] = relationship(back_populates="subscriber")
+    subscriptions: Mapped[list["Subscription"]] = relationship(
+        back_populates="subscriber", primaryjoin="Subscriber.id == foreign(Subscription.subscriber_id)"
+    )
 
 
 class Subscription(Base):
-    """The tie of one person to one newsletter, with which it stays.
+    """The tie of one person to one newsletter; it stays with both.
 
-    No foreign key to newsletters: it would cost an import a probe for each row. Triggers (migration 0042) ask once for
-    each statement whether the newsletters are there, and let none go.
+    No foreign keys to them: each would cost an import a probe for every row. Triggers (migrations 0042 and 0044) ask
+    once for each statement whether both are there, let no newsletter go, and nobody who has a subscription.
 
     ``source`` is where the person came from ("footer", "Substack export"): an outsider's word, at most 100 characters.
     ``ended_note`` is the person's own, at most 500.
@@ -53,7 +55,7 @@ class Subscription(Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"))
+    subscriber_id: Mapped[int]
     newsletter_id: Mapped[int]
     state: Mapped[SubscriptionState] = mapped_column(word_type(SubscriptionState), default=SubscriptionState.PENDING)
     requested_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -66,7 +68,9 @@ class Subscription(Base):
     ended_reason: Mapped[LeaveReason | None] = mapped_column(word_type(LeaveReason))
     ended_note: Mapped[str | None]
 
-    subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
+    subscriber: Mapped[Subscriber] = relationship(
+        back_populates="subscriptions", primaryjoin="foreign(Subscription.subscriber_id) == Subscriber.id"
+    )
 
 
 class ConsentEvent(Base):

@@ -73,7 +73,7 @@ def test_a_reader_signs_up_finds_the_letter_and_confirms(
     confirmation = opened.value
     confirmation.get_by_role("button", name="Yes, send me “Crossings”").click()
     expect(confirmation.get_by_role("heading", name="You are subscribed")).to_be_visible()
-    states = select(Subscription.state).join(Subscriber).where(Subscriber.address == NEW)
+    states = select(Subscription.state).join(Subscription.subscriber).where(Subscriber.address == NEW)
     assert look_up(lambda session: session.scalars(states).one()) is SubscriptionState.ACTIVE
 
 

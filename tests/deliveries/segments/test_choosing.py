@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from service.clock import now
 from service.deliveries import audiences, planning
 from service.deliveries.audiences import tend_audience
+from service.deliveries.missing import count_missing, send_to_missing
 from service.deliveries.models import Delivery
 from service.deliveries.planning import NOBODY_CHOSEN, release_issue
-from service.deliveries.resending import count_missing, send_to_missing
 from service.deliveries.segments.choosing import Choice, check_choice, choose_readers, find_choice
 from service.deliveries.segments.counting import count_chosen
 from service.deliveries.segments.naming import read_segment
@@ -176,7 +176,9 @@ def test_a_choice_adds_nobody_who_left_must_not_be_mailed_or_wants_fewer(
         newsletter = session.get_one(Issue, issue_id).newsletter
         release_issue(session, make_issue(session, newsletter, number=2).id, PUBLIC_URL)
         session.execute(update(Delivery).values(state=DeliveryState.SENT))
-        people = dict(session.execute(select(Subscriber.address_key, Subscription).join(Subscription)).all())
+        people = dict(
+            session.execute(select(Subscriber.address_key, Subscription).join(Subscriber.subscriptions)).all()
+        )
         people["anna@example.org"].state = SubscriptionState.UNSUBSCRIBED
         people["boris@example.org"].frequency = MailFrequency.MONTHLY
         suppress(session, "claire@example.org", SuppressionReason.STAFF)

@@ -151,7 +151,7 @@ def test_any_segment_chooses_the_same_people_as_the_oracle_at_once_and_in_parts(
 ) -> None:
     with open_transaction() as session:
         newsletter_id = settle(session).id
-        rows = session.execute(select(Subscriber.address_key, Subscription.id).join(Subscription))
+        rows = session.execute(select(Subscriber.address_key, Subscription.id).join(Subscriber.subscriptions))
         ties = dict(rows.all())
         middle = ties["before@example.org"]
 

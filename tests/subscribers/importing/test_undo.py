@@ -72,7 +72,7 @@ def test_the_log_tells_that_a_tie_was_given_back(house: Bringer, open_transactio
     row = house.bring(SECOND)
     take_back(house, open_transaction, row.id)
     with open_transaction() as session:
-        bob = select(Subscription.id).join(Subscriber).where(Subscriber.address_key == "bob@x.org")
+        bob = select(Subscription.id).join(Subscription.subscriber).where(Subscriber.address_key == "bob@x.org")
         events = select(ConsentEvent.event).where(ConsentEvent.subscription_id.in_(bob)).order_by(ConsentEvent.id)
         assert session.scalars(events).all() == ["unsubscribe", "undo-import"]
 
@@ -90,7 +90,9 @@ def test_what_somebody_changed_since_stays_as_they_left_it(house: Bringer, open_
 def test_who_acted_since_stays_unsubscribed_with_their_proof(house: Bringer, open_transaction: OpenTransaction) -> None:
     row = house.bring(f"{HEADER}\ndi@x.org,,,active,,,,,,,\ned@x.org,,,active,,,,,,,\n")
     with open_transaction() as session:
-        tie = session.scalars(select(Subscription).join(Subscriber).where(Subscriber.address_key == "di@x.org")).one()
+        tie = session.scalars(
+            select(Subscription).join(Subscription.subscriber).where(Subscriber.address_key == "di@x.org")
+        ).one()
         unsubscribe(session, tie.id, source=ConsentSource.ONE_CLICK, wording="No more")
     assert take_back(house, open_transaction, row.id) == UndoFigures(removed=1, restored=0, kept=1)
     assert house.people()["di@x.org"] == "unsubscribed"

@@ -257,7 +257,7 @@ def test_undoing_says_first_what_it_does_and_then_who_stays(door: Door, open_tra
     door.desk.post(f"{path}/bring")
     door.work()
     with open_transaction() as session:
-        tie = session.scalars(select(Subscription).join(Subscriber).where(Subscriber.address_key == "bob@x.org")).one()
+        tie = session.scalars(select(Subscription).join(Subscription.subscriber).where(Subscriber.address_key == "bob@x.org")).one()
         session.add(ConsentEvent(subscription_id=tie.id, event="unsubscribe", source="one-click", wording="No more"))
     page = door.desk.read(f"{path}/undo")
     assert "as if they had never come</dt><dd>2</dd>" in page
