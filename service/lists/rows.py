@@ -7,7 +7,9 @@ people after it, so its line is set aside and reading goes on with the next.
 import csv
 import re
 from collections.abc import Iterator
+from functools import partial
 from io import TextIOWrapper
+from itertools import islice
 from typing import BinaryIO, Final
 
 from service.errors import BadInput
@@ -47,9 +49,30 @@ class RowReader:
 
     def __iter__(self) -> Iterator[tuple[int, list[str]] | BadLine]:
         """Yield each row with the number of its first line, as wide as the header; or the line that is none."""
+        while block := self._lines.take_some():
+            first = self._lines.number - len(block) + 1
+            rows = self._read_plainly(block)
+            if rows is None:
+                self._lines.take_back(block)
+                yield from self._read_one_by_one(first + len(block))
+            else:
+                yield from ((line, cells) for line, cells in enumerate(rows, first) if any(cells))
+
+    def _read_plainly(self, block: list[str]) -> list[list[str]] | None:
+        """Return the rows of as many lines, or None where a row goes over several, or one can't be trusted."""
+        if self.encoding.is_damaged or "\0" in "".join(block) or max(map(len, block)) >= LONGEST_LINE:
+            return None
+        try:
+            rows = list(csv.reader(block, delimiter=self.delimiter, strict=True))
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(block) and {*map(len, rows)} <= {0, len(self.header)} else None
+
+    def _read_one_by_one(self, end: int) -> Iterator[tuple[int, list[str]] | BadLine]:
+        """Yield the rows that begin before the line ``end``, or what is wrong with them."""
         lines, width = self._lines, len(self.header)
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
-        while True:
+        while lines.number + 1 < end:
             lines.taken.clear()
             first = lines.number + 1
             try:
@@ -130,6 +153,7 @@ class _Lines:
         self.taken: list[str] = []
         self._stream = stream
         self._again: list[str] = []
+        self._rest = iter(partial(stream.readline, LONGEST_LINE), "")
 
     def __iter__(self) -> "_Lines":
         return self
@@ -148,6 +172,19 @@ class _Lines:
         self.taken.append(line)
         return line
 
+    def take_some(self) -> list[str]:
+        """Return the next lines, as many as one row may have; none at the end."""
+        self.taken.clear()
+        again = [self._again.pop() for _ in range(min(len(self._again), MOST_LINES))]
+        block = again or list(islice(self._rest, MOST_LINES))
+        self.number += len(block)
+        return block
+
+    def take_back(self, block: list[str]) -> None:
+        """Let lines that were just taken be read again."""
+        self.number -= len(block)
+        self._again += reversed(block)
+
     def peek(self) -> str:
         """Return the first line that is not blank without taking it."""
         while not (line := next(self, "end")).strip():
@@ -161,9 +198,7 @@ class _Lines:
 
     def put_back(self) -> None:
         """Let the lines of the row at hand be read again, but for its first."""
-        again = self.taken[1:]
-        self.number -= len(again)
-        self._again += reversed(again)
+        self.take_back(self.taken[1:])
 
 
 def _find_address(line: str) -> str:

@@ -24,6 +24,33 @@ def told(text: str | bytes) -> list[tuple[int, str]]:
     ]
 
 
+ODD = pytest.mark.parametrize(
+    ("odd", "expected"),
+    [
+        ("\n", []),
+        ('a@x.org,"two\nlines"\n', [(0, "a@x.org")]),
+        ('"a@x.org",Ann\n', [(0, "a@x.org")]),
+        ("a@x.org\n", [(0, "a@x.org")]),
+        ("a@x.org,A\0nn\n", [(0, "bad a@x.org")]),
+        ("a@x.org,Ann,Smith\n", [(0, "bad a@x.org")]),
+        ('a@x.org,"Ann\n', [(0, "bad a@x.org")]),
+        ('a@x.org,"Ann\nb@x.org,Bob"\n', [(0, "bad a@x.org"), (1, "b@x.org")]),
+    ],
+)
+
+
+@ODD
+@pytest.mark.parametrize("before", [0, 1, MOST_LINES - 3, MOST_LINES - 2, MOST_LINES - 1, MOST_LINES, 3 * MOST_LINES])
+def test_an_odd_row_is_read_the_same_wherever_it_stands(odd: str, expected: list[tuple[int, str]], before: int) -> None:
+    plain, after = "p@x.org,Pat\n", MOST_LINES + 5
+    first, lines = before + 2, odd.count("\n")
+    assert told("email,name\n" + plain * before + odd + plain * after) == [
+        *((line, "p@x.org") for line in range(2, first)),
+        *((first + place, who) for place, who in expected),
+        *((line, "p@x.org") for line in range(first + lines, first + lines + after)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -4,6 +4,7 @@ Owns both ends of the pipe between them, not the reading. The reader is at most 
 parent: a pipe that nobody reads ends whoever writes to it, also after ``kill -9``.
 """
 
+import gc
 import os
 import pickle
 import signal
@@ -54,6 +55,7 @@ def _receive(reader: subprocess.Popen[bytes], task: ReadingTask) -> Generator[Ch
 def main() -> int:
     """Read what standard input asks for; write the chunks to standard output, then None or what went wrong."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    gc.disable()  # nothing here goes round in a circle; looking for circles cost a quarter of the reading
     task = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent, by a pipe of its own
     end: Exception | None = None
     try:

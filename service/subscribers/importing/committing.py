@@ -3,20 +3,21 @@
 Owns the connection's tables and tuning, and when a transaction is done again; what becomes of a line is ``merge``'s.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, exists, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from service.subscribers.importing.lanes import Wait
-from service.subscribers.importing.merge import Terms, merge_chunk
+from service.subscribers.importing.merge import Terms, UnexpectedError, merge_chunk
 from service.subscribers.importing.progress import Claim, note_chunk
 from service.subscribers.importing.staging import Chunk
 from service.subscribers.importing.statements import TABLES
 from service.subscribers.models import ConsentEvent
 from service.subscribers.states import ConsentSource, SubscriptionEvent
 
-_TRIES: Final = 3  # of one chunk
+_TRIES: Final = 4  # of one chunk
 # A plan compiled for one statement costs more than it saves; a chunk is sorted in memory; a small sample tells enough.
 _TUNING: Final = (
     "set jit = off",
@@ -35,7 +36,16 @@ def prepare(connection: Connection) -> None:
             connection.execute(text(statement))
 
 
-def commit_chunk(connection: Connection, claim: Claim, chunk: Chunk, terms: Terms, wait: Wait) -> bool:
+@dataclass(slots=True)
+class Outlook:
+    """Whether something may be known of a file's next people: so it is taken to be at first, then as the last were."""
+
+    expects_known: bool = True
+
+
+def commit_chunk(
+    connection: Connection, claim: Claim, chunk: Chunk, terms: Terms, outlook: Outlook, wait: Wait
+) -> bool:
     """Take a chunk in, after the one before it is in. Returns whether somebody asked to stop here."""
     if chunk.meets_last and wait():
         return True
@@ -44,12 +54,13 @@ def commit_chunk(connection: Connection, claim: Claim, chunk: Chunk, terms: Term
             with connection.begin() as transaction:
                 if chunk.is_first and not terms.is_dry_run:
                     _note_consent(connection, terms)
-                counts = merge_chunk(connection, chunk, terms)
+                counts, outlook.expects_known = merge_chunk(connection, chunk, terms, looks=outlook.expects_known)
                 if wait():
                     transaction.rollback()
                     return True
                 return note_chunk(connection, claim, counts, chunk.last_line, chunk.done_bytes)
-        except IntegrityError:  # somebody signed up between the look and the insert
+        except (UnexpectedError, IntegrityError):  # somebody is known after all, or signed up since the look
+            outlook.expects_known = True
             if not left:
                 raise
     raise AssertionError("unreachable")

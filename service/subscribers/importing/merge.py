@@ -5,7 +5,7 @@ The only maker of people and consent in bulk. Owns the order of the steps; the r
 page by page; all others are judged by the server. A dry run walks the same way and leaves only the report.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -41,13 +41,30 @@ class Terms:
         }
 
 
-def merge_chunk(connection: Connection, chunk: Chunk, terms: Terms) -> Mapping[LineOutcome, int]:
-    """Do with every line of a chunk what the rules say. Returns how many lines had which outcome.
+class UnexpectedError(Exception):
+    """Somebody was added unlooked for who must not be: the transaction must be done again, and look."""
+
+
+class Merged(NamedTuple):
+    """``counts``: how many lines had which outcome. ``met``: whether anything was known of somebody before."""
+
+    counts: Mapping[LineOutcome, int]
+    met: bool
+
+
+def merge_chunk(connection: Connection, chunk: Chunk, terms: Terms, *, looks: bool) -> Merged:
+    """Do with every line of a chunk what the rules say.
 
     Runs in the caller's transaction, over ``statements.TABLES``; the lines of one address have their effect in order.
 
+    Args:
+        looks: whether to look first who is known, which costs a sixth of the work. Where nobody is expected to be, one
+            look at those who came in finds out as surely, as does the constraint on addresses.
+
     Raises:
-        IntegrityError: when somebody signed up meanwhile whom a line would add; the transaction must be done again.
+        UnexpectedError: somebody came in unlooked for whose address must not be mailed.
+        IntegrityError: somebody is here whom a line would add, unlooked for or signed up since the look. After both
+            the transaction must be done again.
     """
     counts = dict.fromkeys(LineOutcome, 0)
     counts[LineOutcome.SKIPPED] += chunk.refusals
@@ -55,14 +72,19 @@ def merge_chunk(connection: Connection, chunk: Chunk, terms: Terms) -> Mapping[L
     has_erased = bool(connection.scalar(text(statements.HAS_ERASED)))
     if has_erased and chunk.refusals:
         _forget_refused(connection, chunk, terms)
+    met = False
+    looks = looks or has_erased or terms.is_dry_run
     for round_ in chunk.rounds:
-        plain, others = _part(connection, round_, terms, has_erased=has_erased)
+        known = _find_known(connection, round_, terms, has_erased=has_erased) if looks else frozenset()
+        plain, others = _part(round_, known)
         if others:
             _judge(connection, others, terms, counts, has_erased=has_erased)
         if plain.people:
-            (_rehearse_new if terms.is_dry_run else _add_new)(connection, plain, terms)
+            (_rehearse_new if terms.is_dry_run else _add_new)(connection, plain, terms, looked=looks)
             counts[LineOutcome.ADDED] += len(plain.people)
-    return counts
+        met = met or (round_ is chunk.rounds[0] and bool(known))
+        looks = True  # whoever comes a second time is here since the first
+    return Merged(counts, met)
 
 
 def _forget_refused(connection: Connection, chunk: Chunk, terms: Terms) -> None:
@@ -78,13 +100,19 @@ class _Plain(NamedTuple):
     ties: Sequence[str]
 
 
-def _part(connection: Connection, round_: Round, terms: Terms, *, has_erased: bool) -> tuple[_Plain, str]:
+def _find_known(connection: Connection, round_: Round, terms: Terms, *, has_erased: bool) -> Set[int]:
+    """Return which of a round's hopeful lines, by their places from 0, are of somebody of whom anything is known."""
+    if not round_.numbers:
+        return frozenset()
+    find = statements.FIND_SEEN if terms.is_dry_run else statements.FIND_KNOWN
+    asked = text(find + (statements.FIND_ERASED if has_erased else ""))
+    return {place - 1 for place in connection.scalars(asked, {"keys": round_.keys})}
+
+
+def _part(round_: Round, known: Set[int]) -> tuple[_Plain, str]:
     """Return the lines that simply add somebody; and all others, as rows of ``incoming``."""
     if not round_.numbers:
         return _Plain((), ()), round_.others
-    find = statements.FIND_SEEN if terms.is_dry_run else statements.FIND_KNOWN
-    asked = text(find + (statements.FIND_ERASED if has_erased else ""))
-    known = {place - 1 for place in connection.scalars(asked, {"keys": round_.keys})}
     people, ties = round_.people.split("\n"), round_.ties.split("\n")
     if not known:
         return _Plain(people, ties), round_.others
@@ -101,21 +129,27 @@ def _judge(
     """Do what the rules say about lines of people who may be known here."""
     _copy(connection, statements.COPY_INCOMING, [rows])
     judge = statements.JUDGE.replace("{by_hash}", statements.BY_HASH if has_erased else statements.NO_HASH)
-    steps = statements.REHEARSE if terms.is_dry_run else statements.PERFORM
     # Nobody else analyzes a temporary table.
-    for statement in ("analyze incoming", judge, "analyze met", *steps, statements.WRITE_DOWN):
+    for statement in ("analyze incoming", judge, "analyze met"):
         connection.execute(text(statement), terms.to_parameters())
-    for outcome, count in connection.execute(text(statements.COUNT)):
-        counts[LineOutcome(outcome)] += count
+    wanted: set[str] = set()
+    for found in connection.execute(text(statements.SUM_UP)).mappings():
+        counts[LineOutcome(found["outcome"])] += found["lines"]
+        wanted |= {word for word, is_wanted in found.items() if is_wanted is True}
+    steps = [step for wants, step in statements.PERFORM if wants & wanted]
+    for statement in (*([statements.REHEARSE] if terms.is_dry_run else steps), statements.WRITE_DOWN):
+        connection.execute(text(statement), terms.to_parameters())
     connection.execute(text("truncate incoming, met"))
 
 
-def _add_new(connection: Connection, plain: _Plain, terms: Terms) -> None:
-    """Add people of whom nothing is known here."""
+def _add_new(connection: Connection, plain: _Plain, terms: Terms, *, looked: bool) -> None:
+    """Add people of whom nothing is known here; where nobody has looked, as far as one can hope."""
     ids = _take_ids(connection, len(plain.people))
     _copy(connection, statements.COPY_PEOPLE, _number(ids, plain.people, f"\t{terms.import_id}\n"))
     end = f"\t{terms.newsletter_id}\tactive\t{terms.import_id}\n"
     _copy(connection, statements.COPY_TIES, _number(ids, plain.ties, end))
+    if not looked and connection.scalar(text(statements.HAS_SUPPRESSED), {"first": ids[0], "last": ids[-1]}):
+        raise UnexpectedError
 
 
 def _take_ids(connection: Connection, count: int) -> Sequence[int]:
@@ -134,7 +168,8 @@ def _number(ids: Sequence[int], rows: Sequence[str], end: str) -> Iterator[str]:
         yield "".join([f"{number}\t{row}{end}" for number, row in zip(ids[some], rows[some], strict=True)])
 
 
-def _rehearse_new(connection: Connection, plain: _Plain, _terms: Terms) -> None:
+def _rehearse_new(connection: Connection, plain: _Plain, _terms: Terms, *, looked: bool) -> None:
+    del looked  # a rehearsal always has
     _copy(connection, statements.COPY_SEEN, ["\tactive\n".join((*plain.people, ""))])
 
 

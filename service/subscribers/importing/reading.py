@@ -5,6 +5,7 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 
 from service.lists.detect import choose_layout
@@ -38,5 +39,5 @@ def read_chunks(task: ReadingTask) -> Generator[Chunk, None, None]:
     with task.path.open("rb") as content:
         rows = RowReader(content)
         entries = read_entries(rows, choose_layout(rows.header, task.filename, task.mapping))
-        rest = (entry for entry in entries if entry.line > task.done_lines)
+        rest = dropwhile(lambda entry: entry.line <= task.done_lines, entries)
         yield from fill_chunks(rest, task.import_id, task.language, task.size, content.tell)

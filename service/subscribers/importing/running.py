@@ -15,7 +15,7 @@ from service.db import SessionFactory
 from service.errors import BadInput
 from service.languages.choosing import choose
 from service.subscribers.importing.ahead import read_ahead
-from service.subscribers.importing.committing import commit_chunk, prepare
+from service.subscribers.importing.committing import Outlook, commit_chunk, prepare
 from service.subscribers.importing.lanes import take_in_order
 from service.subscribers.importing.merge import Terms
 from service.subscribers.importing.models import Import, ImportState
@@ -63,6 +63,7 @@ def _take_in(factory: SessionFactory, claim: Claim, path: Path, size: int) -> Im
         return ImportState.CANCELLED
     task = ReadingTask(path, row.filename, row.mapping, row.id, choose([language or ""]), row.done_lines, size)
     terms = Terms(row.id, row.newsletter_id, row.statement, row.account_id, row.is_dry_run)
+    outlook = Outlook()
     is_large = row.size_bytes > WORTH_HELP
     # A rehearsal remembers the lines before in a table of its one connection.
     lanes = 2 if is_large and not row.is_dry_run else 1
@@ -70,7 +71,9 @@ def _take_in(factory: SessionFactory, claim: Claim, path: Path, size: int) -> Im
         chunks = stack.enter_context(closing((read_ahead if is_large else read_chunks)(task)))
         connections = [_open_lane(stack, factory) for _ in range(lanes)]
         is_stopped = take_in_order(
-            connections, chunks, lambda connection, chunk, wait: commit_chunk(connection, claim, chunk, terms, wait)
+            connections,
+            chunks,
+            lambda connection, chunk, wait: commit_chunk(connection, claim, chunk, terms, outlook, wait),
         )
     return ImportState.CANCELLED if is_stopped else ImportState.DONE
 

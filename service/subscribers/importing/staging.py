@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import ClassVar, Final
 
 from service.addresses import Address, parse_address
@@ -24,8 +26,10 @@ _NOW: Final = "now"  # which COPY reads as the moment of the transaction
 _SPECIAL: Final = re.compile(r"[\\\t\n\r]")
 _ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _FREQUENCIES: Final = frozenset({"every", "monthly", "quarterly"})
+_SUBSCRIBED: Final = EntryStatus.SUBSCRIBED
 
 _Row = tuple[str, int, str, str]  # key, line, person, tie
+_by_key: Final = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +93,20 @@ class _Filling:
         except BadInput as problem:
             self._refuse(found.line, found.address, problem.message)
             return
-        times = self.times.get(address.key, 0)
+        key = address.key
+        times = self.times.get(key, 0)
         if times == MOST_TIMES:
             self._refuse(found.line, found.address, f"This address is in the file more than {MOST_TIMES} times.")
             return
-        self.times[address.key] = times + 1
+        self.times[key] = times + 1
         if times == len(self._rounds):
             self._rounds.append(([], []))
         hopeful, others = self._rounds[times]
-        person, tie = self._write_person(found, address), self._write_tie(found)
-        if found.status is EntryStatus.SUBSCRIBED:
-            hopeful.append((address.key, found.line, person, tie))
+        person = self._write_person(found, address)
+        if found.status is _SUBSCRIBED:
+            hopeful.append((key, found.line, person, self._write_tie(found)))
         else:
-            others.append(write_incoming(found.line, found.status, person, tie))
+            others.append(write_incoming(found.line, found.status, person, self._write_ended_tie(found)))
 
     def close(self, before: Set[str] | None, done_bytes: int) -> Chunk:
         """Return the lines that came; ``before`` are the keys of the chunk before, if there was one."""
@@ -125,19 +130,22 @@ class _Filling:
         return f"{address.typed}\t{address.mailed}\t{address.key}\t{name}\t{language}\t{tags}\t{fields}"
 
     def _write_tie(self, entry: Entry) -> str:
-        frequency = entry.frequency if entry.frequency in _FREQUENCIES else "every"
-        agreed_at, source = self._write_moment(entry.agreed_at), _escape(entry.source)
-        if entry.status is EntryStatus.SUBSCRIBED:
-            asked_at = _NOW if agreed_at is _NULL else agreed_at
-            paused_until = entry.paused_until.isoformat() if entry.paused_until else _NULL
-            return f"{asked_at}\t{agreed_at}\t{_NULL}\t{source}\t{frequency}\t{paused_until}"
-        ended_at = self._write_moment(entry.ended_at)
+        agreed_at = self._write_moment(entry.agreed_at)
+        paused_until = entry.paused_until.isoformat() if entry.paused_until else _NULL
+        end = f"{_escape_word(entry.source)}\t{_choose_frequency(entry)}\t{paused_until}"
+        return f"{_NOW if agreed_at is _NULL else agreed_at}\t{agreed_at}\t{_NULL}\t{end}"
+
+    def _write_ended_tie(self, entry: Entry) -> str:
+        agreed_at, ended_at = self._write_moment(entry.agreed_at), self._write_moment(entry.ended_at)
         asked_at = next((moment for moment in (agreed_at, ended_at) if moment is not _NULL), _NOW)
-        return f"{asked_at}\t{agreed_at}\t{ended_at}\t{source}\t{frequency}\t{_NULL}"
+        end = f"{_escape_word(entry.source)}\t{_choose_frequency(entry)}\t{_NULL}"
+        return f"{asked_at}\t{agreed_at}\t{ended_at}\t{end}"
 
     def _write_moment(self, moment: datetime | None) -> str:
         """Return a moment of the past; what lies ahead was not agreed to yet, so it is now."""
-        return _NULL if moment is None else min(self._now, moment).isoformat()
+        if moment is None:
+            return _NULL
+        return (min(self._now, moment)).isoformat()
 
     def _refuse(self, line: int, address: str, reason: str) -> None:
         self._refused.append(f"{self._import_id}\t{line}\t{_escape(address[:254])}\tskipped\t{_escape(reason)}\n")
@@ -149,7 +157,7 @@ def write_incoming(line: int, status: EntryStatus, person: str, tie: str) -> str
 
 
 def _close_round(hopeful: list[_Row], others: list[str]) -> Round:
-    hopeful.sort()  # by their keys, of which a round has each once; by bytes, as the index on them is
+    hopeful.sort(key=_by_key)  # by bytes, as the index on them is
     keys, numbers, people, ties = zip(*hopeful, strict=True) if hopeful else ((), (), (), ())
     # A key has no quote and no backslash in it: ``parse_address`` refuses both.
     literal = '{"' + '","'.join(keys) + '"}' if keys else "{}"
@@ -174,6 +182,13 @@ def fill_chunks(
 def _escape(text: str) -> str:
     """Return a text as COPY reads it (PostgreSQL's manual, COPY, "Text Format")."""
     return _SPECIAL.sub(lambda sign: _ESCAPES[sign[0]], text) if _SPECIAL.search(text) else text
+
+
+_escape_word: Final = lru_cache(1_000)(_escape)  # for what many lines have in common
+
+
+def _choose_frequency(entry: Entry) -> str:
+    return entry.frequency if entry.frequency in _FREQUENCIES else "every"
 
 
 def _write_tags(tags: tuple[str, ...]) -> str:

@@ -44,6 +44,12 @@ with asked as materialized (select * from unnest(cast(:keys as text[])) with ord
 select place from asked, lateral (select from subscribers where address_key = key collate "C" limit 1) found
 union all select place from asked join suppressions on address_key = key collate "C" where lifted_at is null
 """
+# Whether any address among new people, by their ids, must not be mailed.
+HAS_SUPPRESSED: Final = """
+select exists (
+    select from subscribers p join suppressions s on s.address_key = p.address_key
+     where p.id between :first and :last and s.lifted_at is null)
+"""
 FIND_SEEN: Final = f"""
 {FIND_KNOWN}
 union all select place from asked, lateral (select from seen where address_key = key collate "C" limit 1) found
@@ -145,12 +151,13 @@ _IMAGES: Final = """
 _BEFORE: Final = _IMAGES.replace("{person}", "m.fills_in").replace("{tie}", "m.deed = 'end'")
 _AFTER: Final = _IMAGES.replace("{person}", "m.before ? 'subscribers'").replace("{tie}", "m.before ? 'subscriptions'")
 # What undoing will need is read once nobody else can change it.
-_LOCK: Final = (
-    """select from subscribers s join met m on m.subscriber_id = s.id where m.fills_in order by s.id for update of s""",
-    """select from subscriptions t join met m on m.subscription_id = t.id where m.deed = 'end'
-       order by t.id for update of t""",
-    f"update met m set before = {_BEFORE} where m.fills_in or m.deed = 'end'",  # noqa: S608 - words of ours
-)
+_LOCK_PEOPLE: Final = """
+select from subscribers s join met m on m.subscriber_id = s.id where m.fills_in order by s.id for update of s
+"""
+_LOCK_TIES: Final = """
+select from subscriptions t join met m on m.subscription_id = t.id where m.deed = 'end' order by t.id for update of t
+"""
+_REMEMBER: Final = f"update met m set before = {_BEFORE} where m.fills_in or m.deed = 'end'"  # noqa: S608 - words of ours
 _FILL_IN: Final = """
 update subscribers s set name = m.name, tags = m.tags, fields = m.fields
 from met m where m.subscriber_id = s.id and m.fills_in
@@ -182,10 +189,26 @@ select :import, m.line, case when m.is_erased then '' else i.address end,
 from met m join incoming i on i.line = m.line
 where m.outcome in ('updated', 'suppressed', 'skipped') or m.before is not null
 """  # noqa: S608 - column names and rules of ours
-PERFORM: Final = (*_LOCK, _ADD, _ADD_TIE, _FILL_IN, _END, _SUPPRESS)
+# What the judgements come to: the lines of each outcome, and whether any of them asks for a step of those below.
+SUM_UP: Final = """
+select outcome, count(*) as lines, bool_or(fills_in) as fills_in, bool_or(deed = 'end') as ends,
+       bool_or(suppresses) as suppresses,
+       bool_or(standing = 'new' and deed in ('add', 'keep-away')) as adds,
+       bool_or(standing = 'known' and deed in ('add', 'keep-away')) as ties
+from met group by outcome
+"""
+PERFORM: Final[tuple[tuple[set[str], str], ...]] = (
+    ({"fills_in"}, _LOCK_PEOPLE),
+    ({"ends"}, _LOCK_TIES),
+    ({"fills_in", "ends"}, _REMEMBER),
+    ({"adds"}, _ADD),
+    ({"ties"}, _ADD_TIE),
+    ({"fills_in"}, _FILL_IN),
+    ({"ends"}, _END),
+    ({"suppresses"}, _SUPPRESS),
+)
 
-REHEARSE: Final = (
-    f"""
+REHEARSE: Final = f"""
 insert into seen ({_PERSON}, standing, is_suppressed, ended_at)
 select i.address, i.mailed_address, i.address_key, m.name, i.language, m.tags, m.fields,
        case m.deed when 'add' then 'active' when 'keep-away' then 'unsubscribed' when 'end' then 'unsubscribed'
@@ -196,6 +219,4 @@ from met m join incoming i on i.line = m.line where m.deed <> 'nothing' or m.sup
 on conflict (address_key) do update set standing = excluded.standing, name = excluded.name, tags = excluded.tags,
        fields = excluded.fields, is_suppressed = excluded.is_suppressed,
        ended_at = coalesce(excluded.ended_at, seen.ended_at)
-""",  # noqa: S608 - column names and rules of ours
-)
-COUNT: Final = "select outcome, count(*) from met group by outcome"
+"""  # noqa: S608 - column names and rules of ours

@@ -23,6 +23,11 @@ from tests.subscribers.importing.files import HEADER, STATEMENT, Bringer, figure
 ANN = "ann@example.org"
 
 
+def write_strangers(count: int) -> str:
+    """Return lines of people of whom nothing is known, after which nobody looks whether anything is of the next."""
+    return "".join(f"stranger{number}@x.org,,,active,,,,,,,\n" for number in range(count))
+
+
 def make_person(open_transaction: OpenTransaction, newsletter_id: int, standing: str) -> None:
     """Make Ann stand so to the newsletter."""
     events = {
@@ -67,6 +72,7 @@ def make_person(open_transaction: OpenTransaction, newsletter_id: int, standing:
     ],
 )
 @pytest.mark.parametrize("is_dry_run", [False, True])
+@pytest.mark.parametrize("strangers", [0, 2], ids=["expected", "after strangers"])
 def test_a_line_does_what_the_rules_say(
     bringer: Bringer,
     open_transaction: OpenTransaction,
@@ -75,15 +81,17 @@ def test_a_line_does_what_the_rules_say(
     outcome: str,
     state: str | None,
     is_dry_run: bool,
+    strangers: int,
 ) -> None:
     make_person(open_transaction, bringer.newsletter_id, standing)
     before = bringer.dump()
-    row = bringer.bring(f"{HEADER}\n{ANN},,en,{word},,,,,every,,\n", is_dry_run=is_dry_run)
-    assert (row.state, row.problem) == (ImportState.DONE, "")
-    assert figures(row) == (
-        1,
-        *(int(outcome == name) for name in ("added", "updated", "unchanged", "suppressed", "skipped")),
+    row = bringer.bring(
+        f"{HEADER}\n{write_strangers(strangers)}{ANN},,en,{word},,,,,every,,\n", chunk=1, is_dry_run=is_dry_run
     )
+    assert (row.state, row.problem) == (ImportState.DONE, "")
+    counts = {name: int(outcome == name) for name in ("added", "updated", "unchanged", "suppressed", "skipped")}
+    counts["added"] += strangers
+    assert figures(row) == (strangers + 1, *counts.values())
     if is_dry_run:
         assert bringer.dump() == before
     else:
@@ -184,25 +192,31 @@ def test_an_address_a_hundred_times_in_a_file_costs_its_lines(bringer: Bringer) 
     assert figures(row) == (100, 1, 0, 9, 0, 90)
 
 
-def test_suppressed_stay_suppressed_whatever_a_file_says(bringer: Bringer, open_transaction: OpenTransaction) -> None:
+@pytest.mark.parametrize("strangers", [0, 4], ids=["expected", "after strangers"])
+def test_suppressed_stay_suppressed_whatever_a_file_says(
+    bringer: Bringer, open_transaction: OpenTransaction, strangers: int
+) -> None:
     with open_transaction() as session:
         suppress(session, ANN, SuppressionReason.COMPLAINT)
-    row = bringer.bring(f"{HEADER}\n{ANN},,,active,,,,,,,\n{ANN},,,active,,,,,,,\n")
-    assert figures(row) == (2, 0, 0, 0, 2, 0)
-    assert bringer.people() == {}
-    assert bringer.lines(row.id)[0] == (2, ANN, "suppressed", "This address must not be mailed.")
+    lines = f"{write_strangers(strangers)}{ANN},,,active,,,,,,,\n{ANN},,,active,,,,,,,\n"
+    row = bringer.bring(f"{HEADER}\n{lines}", chunk=2)
+    assert figures(row) == (strangers + 2, strangers, 0, 0, 2, 0)
+    assert ANN not in bringer.people()
+    assert bringer.lines(row.id)[0] == (strangers + 2, ANN, "suppressed", "This address must not be mailed.")
 
 
 @pytest.mark.parametrize("is_dry_run", [False, True])
+@pytest.mark.parametrize("strangers", [0, 4], ids=["expected", "after strangers"])
 def test_who_asked_to_be_forgotten_is_not_written_down_again(
-    bringer: Bringer, open_transaction: OpenTransaction, is_dry_run: bool
+    bringer: Bringer, open_transaction: OpenTransaction, is_dry_run: bool, strangers: int
 ) -> None:
     with open_transaction() as session:
         forget_address(session, ANN)
     before = bringer.dump()
-    row = bringer.bring(f"{HEADER}\nb@x.org,,,unsubscribed,,,,,,,\n{ANN},Ann,,active,,,,,,,\n", is_dry_run=is_dry_run)
-    assert figures(row) == (2, 0, 0, 0, 1, 1)
-    assert bringer.lines(row.id)[1] == (3, "", "suppressed", "This person asked to be forgotten.")
+    lines = f"{write_strangers(strangers)}b@x.org,,,unsubscribed,,,,,,,\n{ANN},Ann,,active,,,,,,,\n"
+    row = bringer.bring(f"{HEADER}\n{lines}", chunk=2, is_dry_run=is_dry_run)
+    assert figures(row) == (strangers + 2, strangers, 0, 0, 1, 1)
+    assert bringer.lines(row.id)[1] == (strangers + 3, "", "suppressed", "This person asked to be forgotten.")
     assert bringer.dump()["suppressions"] == before["suppressions"]
     assert not any(ANN in line for lines in bringer.dump().values() for line in lines)
 
