@@ -94,6 +94,13 @@ def test_a_cell_over_the_csv_module_s_limit_costs_its_line_only() -> None:
     assert told(f"email,note\na@x.org,{'x' * 200_000}\nb@x.org,\n") == [(2, "bad a@x.org"), (3, "b@x.org")]
 
 
+def test_a_line_over_the_limit_is_refused_though_its_start_looks_like_a_row() -> None:
+    cells = ["a@x.org", *["y" * 125_000] * 7, "y" * 225_000, *["z"] * 8]  # cut at the limit, two rows of nine
+    wide = ",".join(cells)
+    with pytest.raises(BadInput, match="Line 2 is longer"):
+        told(",".join(["email", *map(str, range(8))]) + f"\n{wide}\n")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
