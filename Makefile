@@ -9,7 +9,8 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 # The lock holds names, versions and hashes; what of it is installed is what pyproject.toml asks for.
 INSTALL := $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --constraint requirements.lock
 LOCK_HINT := echo "error: the packages are not installed. If pyproject.toml has changed, type: make lock"
-TESTS_AT_ONCE ?= 2
+# Tests of real processes wait for most of their time: one more at once than there are cores.
+TESTS_AT_ONCE ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 
 .PHONY: setup run test lint lock clean
 .DEFAULT_GOAL := run

@@ -22,6 +22,7 @@ from tests.fixtures.services import OpenTransaction
 from tests.fixtures.smtp import SmtpSink
 from tests.web.serving import serve
 from tests.web.signing_up import A_READERS_PAUSE, NEW, handle_sign_ups
+from tests.web.suiting import wait_until_whole
 
 FURTHEST = 60  # presses of the Tab key: no page of a reader has as many controls
 FOCUSED = """() => {
@@ -63,8 +64,9 @@ class Reader:
             self.page.keyboard.press(key)
 
     def sees(self, sentence: str) -> None:
-        """Wait until the page says this."""
+        """Wait until the page says this and is whole: on half a page the Tab key comes to nothing."""
         expect(self.page.get_by_text(self.words(sentence)).first).to_be_visible()
+        wait_until_whole(self.page)
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ class House:
         self.page.goto(f"{self.running.url}/giving")
         self.page.get_by_label("E-mail address").fill(GIVER)
         self.page.get_by_role("button", name="Send me a link").click()
+        expect(self.page.get_by_label("E-mail address")).to_have_count(0)
         self.wait_for_letters(LetterKind.DONOR_SIGN_IN, before + 1)
         link = re.search(rf"{self.running.url}/giving/enter/\S+", self.newest_mail().text)
         assert link is not None
@@ -69,6 +70,7 @@ class House:
         self.page.get_by_label("E-mail address").fill(STAFF_ADDRESS)
         self.page.get_by_label("Password").fill(STAFF_PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
     def enter_check(self, day: date) -> None:
         """Enter a check of the giver at the desk."""
@@ -179,6 +181,7 @@ def test_a_monthly_gift_renews_fails_recovers_changes_and_stops(house: House) ->
     house.page.locator("section[aria-labelledby=change-card] button").click()
     house.page.get_by_label("Card number").fill(GOOD)
     house.page.get_by_role("button", name="Use this card").click()
+    house.page.wait_for_url(f"{house.running.url}/giving/**")
     house.stripe.advance(days=8)
     house.wait_for_letters(LetterKind.RECEIPT, 4)
     wait_until(lambda: house.arrangement().state is RecurringState.ACTIVE, "the recovery")
@@ -211,6 +214,7 @@ def test_a_statement_is_prepared_approved_and_sent(house: House) -> None:
     house.page.get_by_role("button", name="Prepare").first.click()
     expect(house.page.locator("main")).to_contain_text(NAME)
     house.page.get_by_role("button", name="Approve all 1").click()
+    expect(house.page.get_by_text("They can be sent now.")).to_be_visible()
     house.page.get_by_role("button", name="Send the 1 approved").click()
     house.wait_for_letters(LetterKind.STATEMENT)
     mail = house.newest_mail()

@@ -17,6 +17,7 @@ from tests.fixtures.services import STAFF_ADDRESS, STAFF_PASSWORD
 from tests.fixtures.smtp import SmtpSink
 from tests.waiting import wait_until
 from tests.web.signing_up import A_READERS_PAUSE
+from tests.web.suiting import wait_until_whole
 
 READERS = ("ada@example.org", "ines@example.org")
 MAIL_PROGRAM = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.0"
@@ -102,6 +103,7 @@ def _import_manuscript(page: Page, running: RunningService, folder: Path) -> str
 
 def _edit_with_live_preview(page: Page) -> None:
     page.get_by_role("link", name="The Night Boat Sails Again", exact=True).click()
+    wait_until_whole(page)  # with the script that follows the typing
     text = page.locator("textarea[name=markdown]")
     text.fill(text.input_value() + "\n\nThe choir is *very* good; [hear it](https://a.test/choir).")
     preview = page.frame_locator("iframe:not([aria-hidden])").locator("body")

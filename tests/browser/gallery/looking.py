@@ -6,12 +6,13 @@ Most of it is asked of a page that is loaded once and then shown narrow, wide, d
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, ViewportSize
+
+from tests.web.suiting import list_violations
 
 NARROW: Final[ViewportSize] = {"width": 320, "height": 800}  # WCAG 2.2, 1.4.10
 WIDE: Final[ViewportSize] = {"width": 1200, "height": 900}
-TARGET_SIZE: Final = {"target-size": {"enabled": True}}  # WCAG 2.2, 2.5.8; axe-core leaves it off by itself
+TARGET_SIZE: Final = "target-size"  # WCAG 2.2, 2.5.8; axe-core leaves it off by itself
 MOST_TOLD: Final = 3  # parts of a page: what one pushes out takes others along
 SCREENS: Final[Mapping[str, ViewportSize]] = {"wide": WIDE, "narrow": NARROW}
 SCHEMES: Final[Mapping[str, Literal["light", "dark"]]] = {"ru": "dark"}
@@ -22,9 +23,6 @@ _CHANGES: Final = {
     "style.fontSize = '200%'": "turned around, with large letters",  # WCAG 2.2, 1.4.4
 }
 _CHANGE_BACK: Final = "document.documentElement.dir = 'ltr'; document.documentElement.style.fontSize = ''"
-
-_RUN_AXE: Final = """options => axe.run(options).then((told) =>
-    told.violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 120))]))"""
 
 _DESCRIBE: Final = """() => ({
     lang: document.documentElement.lang,
@@ -77,10 +75,8 @@ _FOCUSED: Final = """() => {
 
 
 def open_page(browser: Browser, language: str) -> Page:
-    """Return a page of a browser that reads one language; axe-core comes with whatever it opens."""
-    page = browser.new_page(locale=language, color_scheme=SCHEMES.get(language), viewport=NARROW)
-    page.add_init_script(Axe().axe_script)
-    return page
+    """Return a page of a browser that reads one language."""
+    return browser.new_page(locale=language, color_scheme=SCHEMES.get(language), viewport=NARROW)
 
 
 def list_foreign_calls(page: Page, site: str) -> list[str]:
@@ -132,5 +128,5 @@ def _list_cut_off(page: Page, screen: str) -> Iterator[str]:
 
 
 def _list_violations(page: Page) -> Iterator[str]:
-    for rule, parts in page.evaluate(_RUN_AXE, {"resultTypes": ["violations"], "rules": TARGET_SIZE}):
+    for rule, parts in list_violations(page, TARGET_SIZE):
         yield f"{rule}: {parts}"

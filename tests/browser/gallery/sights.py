@@ -81,6 +81,7 @@ SIGHTS: Final = (
     Sight("own-ask-wrong", "self_service.post_link", "/yours", {"address": "jane at example"}, status=422),
     Sight("own-sent", "self_service.post_link", "/yours", {"address": "{new_address}"}),
     Sight("own-stale", "self_service.show_page", "/yours/{own_stale}", status=410),
+    Sight("own-renewed", "self_service.renew_link", "/yours/{own_stale}/again", {}),
     Sight("own", "self_service.show_page", "/yours/{own}"),
     Sight("own-named", "self_service.save_name", "/yours/{own}/name", {"name": "{reader_name}"}),
     Sight("own-joined", "self_service.get_one_more", "/yours/{own}/{third_slug}/join", {}),

@@ -19,6 +19,7 @@ from service.issues.states import ItemKind
 from service.languages.sentences import for_readers
 from service.subscribers.defence import MOST_PER_NETWORK
 from service.subscribers.models import Subscription
+from service.subscribers.own_page import sign_own_link
 from service.subscribers.signup_models import SignUp, SignUpRules
 from service.subscribers.states import SubscriptionState
 from service.tokens import Purpose
@@ -159,7 +160,8 @@ def _write_issue(session: Session, newsletter: Newsletter, house: House, number:
 
 
 def _hold(stage: Stage, session: Session, people: _People, draft: Issue) -> dict[str, str]:
-    sign = stage.services.signer.sign
+    signer = stage.services.signer
+    sign = signer.sign
     reader = people.reader.subscriber_id
     change = make_change(session, people.expired.subscriber_id, NEW_ADDRESS)
     copy = session.scalars(select(Delivery.id).where(Delivery.subscription_id == people.reader.id)).first()
@@ -180,9 +182,9 @@ def _hold(stage: Stage, session: Session, people: _People, draft: Issue) -> dict
         "leave_resting": sign(Purpose.UNSUBSCRIBE, people.resting.id, 0),
         "choices": sign(Purpose.PREFERENCES, reader, copy),
         "choices_none": sign(Purpose.PREFERENCES, people.gone.subscriber_id, 0),
-        "own": sign(Purpose.SELF_SERVICE, reader, asked_at),
-        "own_stale": sign(Purpose.SELF_SERVICE, reader, asked_at - 7200),
-        "own_other": sign(Purpose.SELF_SERVICE, people.gone.subscriber_id, asked_at),
+        "own": sign_own_link(signer, reader, ADDRESS, asked_at),
+        "own_stale": sign_own_link(signer, reader, ADDRESS, asked_at - 7200),
+        "own_other": sign_own_link(signer, people.gone.subscriber_id, "gone@example.org", asked_at),
         "address_old": sign(Purpose.ADDRESS_OLD, change.id),
         "address_new": sign(Purpose.ADDRESS_NEW, change.id),
         "view": sign(Purpose.VIEW, copy),

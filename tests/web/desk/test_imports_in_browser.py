@@ -7,7 +7,6 @@ from typing import Final
 from zipfile import ZipFile
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,11 +16,10 @@ from tests.web.desk.browsing import Stock, open_desk
 from tests.web.desk.importing import STATEMENT, Door
 from tests.web.desk.live import sign_in_by_hand
 from tests.web.serving import serve
+from tests.web.suiting import assert_suits_every_screen
 
 pytestmark = pytest.mark.browser
 
-NARROWEST: Final = 320
-LOOKS: Final = ((NARROWEST, "light"), (1200, "dark"))
 MAILCHIMP: Final = "Email Address,First Name,Last Name,LEID,EUID\n"
 UNKNOWN: Final = "Wer,Wohin\nАнна,anna@x.org\nBob,bob@x.org\nCy,nobody\n"
 
@@ -49,55 +47,45 @@ def list_file(tmp_path: Path) -> Path:
     return path
 
 
-def look(page: Page) -> None:
-    """Hold the page in view against what every page must be, in both looks."""
-    for width, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        found = Axe().run(page).response["violations"]
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], page.url
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{page.url} scrolls sideways at {width}"
-
-
 def test_a_file_goes_from_the_form_to_its_undoing(origin: str, door: Door, page: Page, list_file: Path) -> None:
     sign_in_by_hand(page, origin)
     page.goto(f"{origin}/desk/readers/imports")
-    look(page)
+    assert_suits_every_screen(page)
     page.get_by_role("link", name="Bring in a file").click()
-    look(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bring in a file of readers")
+    assert_suits_every_screen(page)
     page.get_by_label("How did these people agree to it?").fill(STATEMENT)
     page.get_by_label("The file").set_input_files(list_file)
     page.get_by_role("button", name="Look at it").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("What do the columns hold?")
-    look(page)
+    assert_suits_every_screen(page)
     page.get_by_label("E-mail address").select_option("Wohin")
     page.get_by_label("Name", exact=True).select_option("Wer")
     page.get_by_role("button", name="Look at the file").click()
     expect(page.get_by_text("Waiting to be read")).to_be_visible()
-    look(page)
+    assert_suits_every_screen(page)
     door.work()
     expect(page.get_by_text("This was a dry run. Nobody has come in yet.")).to_be_visible()  # by itself
     expect(page.get_by_text("An e-mail address has exactly one @.").first).to_be_visible()
-    look(page)
+    assert_suits_every_screen(page)
     page.get_by_role("button", name="Bring them in").click()
     expect(page.get_by_text("Waiting to be read")).to_be_visible()
     door.work()
     expect(page.get_by_role("link", name="Undo…")).to_be_visible()
     assert door.people() == {"anna@x.org": "active", "bob@x.org": "active"}
-    look(page)
+    assert_suits_every_screen(page)
     page.goto(f"{origin}/desk/readers/imports")
-    look(page)
+    assert_suits_every_screen(page)
     page.go_back()
     page.get_by_role("link", name="Undo…").click()
     expect(page.get_by_text("as if they had never come")).to_be_visible()
-    look(page)
+    assert_suits_every_screen(page)
     page.get_by_role("button", name="Undo the import").click()
     expect(page.get_by_text("Being undone").first).to_be_visible()
     door.work()
     expect(page.get_by_text("Undone", exact=True)).to_be_visible()
     assert door.people() == {}
-    look(page)
+    assert_suits_every_screen(page)
 
 
 def test_a_file_in_every_state_is_for_everyone(origin: str, door: Door, page: Page) -> None:
@@ -118,7 +106,7 @@ def test_a_file_in_every_state_is_for_everyone(origin: str, door: Door, page: Pa
     lists = [f"/desk/readers/imports/{int(several.rpartition('/')[2]) + number}" for number in range(3)]
     for path in (*lists, stopped, guessed, waiting, nameless, f"{lists[2]}?outcome=suppressed&after=50"):
         page.goto(origin + path)
-        look(page)
+        assert_suits_every_screen(page)
 
 
 def test_a_file_that_is_too_large_is_told_before_it_is_sent(
@@ -145,14 +133,17 @@ def test_everything_works_without_scripts(origin: str, door: Door, browser: Brow
     file = {"name": "list.csv", "mimeType": "text/csv", "buffer": b"email\nann@x.org\n"}
     plain.get_by_label("The file").set_input_files(file)  # type: ignore[arg-type] # a dict is a FilePayload
     plain.get_by_role("button", name="Look at it").click()
+    expect(plain.get_by_text("Waiting to be read")).to_be_visible()
     door.work()
     plain.get_by_role("link", name="Look again").click()
     plain.get_by_role("button", name="Bring them in").click()
+    expect(plain.get_by_text("Waiting to be read")).to_be_visible()
     door.work()
     plain.reload()
     plain.get_by_role("link", name="Undo…").click()
     plain.get_by_role("button", name="Undo the import").click()
+    expect(plain.get_by_text("Being undone").first).to_be_visible()
     door.work()
     plain.reload()
-    assert "Undone" in plain.content()
+    expect(plain.get_by_text("Undone", exact=True)).to_be_visible()
     context.close()

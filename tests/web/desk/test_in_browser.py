@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import func, select, update
@@ -22,11 +21,10 @@ from tests.fixtures.services import PUBLIC_URL, OpenTransaction
 from tests.web.desk.browsing import Stock
 from tests.web.desk.live import sign_in_by_hand
 from tests.web.serving import serve
+from tests.web.suiting import assert_suits_every_screen
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [(360, "dark"), (1280, "light")]
-NARROWEST = 320
 # Submits the form twice and tells of each time whether the page's own script had stopped it; nothing is sent.
 PRESS_TWICE = """() => {
   const stopped = [];
@@ -87,19 +85,10 @@ def everything(stock: Stock, open_transaction: OpenTransaction) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_every_page_is_for_everyone_and_fits_the_screen(
-    signed_in: Page, origin: str, everything: list[str], width: int, scheme: str
-) -> None:
-    signed_in.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+def test_every_page_is_for_everyone_and_fits_every_screen(signed_in: Page, origin: str, everything: list[str]) -> None:
     for path in everything:
-        signed_in.set_viewport_size({"width": width, "height": 900})
         signed_in.goto(origin + path)
-        signed_in.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-        violations = Axe().run(signed_in).response["violations"]
-        assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in violations] == [], path
-        signed_in.set_viewport_size({"width": NARROWEST, "height": 900})
-        assert signed_in.evaluate("document.documentElement.scrollWidth") <= NARROWEST, path
+        assert_suits_every_screen(signed_in)
 
 
 def test_the_first_stop_of_the_keyboard_skips_to_the_content(signed_in: Page) -> None:

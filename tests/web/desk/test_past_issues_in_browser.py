@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
@@ -14,10 +13,9 @@ from tests.issues.past.exports import write_substack
 from tests.web.desk.browsing import Stock
 from tests.web.desk.live import sign_in_by_hand
 from tests.web.serving import serve
+from tests.web.suiting import assert_suits_every_screen
 
 pytestmark = pytest.mark.browser
-
-LOOKS = [(320, "dark"), (1200, "light")]
 
 
 @pytest.fixture
@@ -35,17 +33,6 @@ def signed_in(origin: str, page: Page) -> Page:
     return page
 
 
-def look(page: Page) -> None:
-    """Fail where the page is not for everyone or does not fit the screen, narrow or wide, dark or light."""
-    page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-    for width, scheme in LOOKS:
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        violations = Axe().run(page).response["violations"]
-        assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in violations] == [], page.url
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-
-
 def test_from_the_file_to_the_public_page_and_back(
     signed_in: Page, stock: Stock, open_transaction: OpenTransaction, tmp_path: Path
 ) -> None:
@@ -53,26 +40,28 @@ def test_from_the_file_to_the_public_page_and_back(
     page, factory = signed_in, open_transaction.services.factory
     page.reload()  # what is in stock came after the sign-in
     page.get_by_role("link", name="Past issues").click()
-    look(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bring in past issues")
+    assert_suits_every_screen(page)
     page.get_by_label("The archive").set_input_files(write_substack(tmp_path / "export.zip"))
     page.get_by_role("button", name="Look it through").click()
     expect(page.get_by_text("Being looked through")).to_be_visible()
     run_archive(factory, int(page.url.rsplit("/", 1)[1]))
     expect(page.get_by_role("button", name="Bring in 3 past issues")).to_be_visible()  # the page looks by itself
-    look(page)
+    assert_suits_every_screen(page)
     archive = page.url
     page.get_by_role("button", name="Bring in 3 past issues").click()
     expect(page.get_by_text("Being brought in")).to_be_visible()
     run_archive(factory, int(archive.rsplit("/", 1)[1]))
     expect(page.get_by_text("3 past issues stand in the public archive")).to_be_visible()
-    look(page)
+    assert_suits_every_screen(page)
     page.get_by_role("link", name="The second log").click()
-    look(page)
+    expect(page.get_by_role("link", name="In the archive")).to_be_visible()
+    assert_suits_every_screen(page)
     page.get_by_role("link", name="In the archive").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The second log")
-    look(page)
+    assert_suits_every_screen(page)
     page.goto(f"{archive}/take-back")
-    look(page)
+    assert_suits_every_screen(page)
     page.get_by_role("button", name="Delete 3 past issues").click()
     expect(page.get_by_text("is taken back with 3 past issues")).to_be_visible()
-    look(page)
+    assert_suits_every_screen(page)

@@ -1,7 +1,6 @@
 """The page of questions at sign-up in a real browser: for everyone, on every screen, by keyboard."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
 from flask import Flask
@@ -11,7 +10,7 @@ from tests.factories.readers import make_question
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.live import sign_in_by_hand
 from tests.web.serving import serve
-from tests.web.suiting import assert_suits_everybody
+from tests.web.suiting import assert_suits_every_screen
 
 pytestmark = pytest.mark.browser
 PAGE = "/desk/readers/questions"
@@ -40,15 +39,10 @@ def test_a_question_is_added_with_the_keyboard_alone(page: Page, origin: str) ->
     expect(page.get_by_role("link", name="What is the size of your shoes?")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
-def test_the_pages_suit_every_screen_and_everybody(
-    page: Page, origin: str, width: int, scheme: Literal["dark", "light"]
-) -> None:
+def test_the_pages_suit_every_screen_and_everybody(page: Page, origin: str) -> None:
     sign_in_by_hand(page, origin)
     page.goto(origin + PAGE)
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
-    assert_suits_everybody(page)
+    assert_suits_every_screen(page)
     page.get_by_role("link", name="Где вы живёте?").click()
     expect(page.get_by_role("heading", level=1, name="Где вы живёте?")).to_be_visible()
-    assert_suits_everybody(page)
+    assert_suits_every_screen(page)
