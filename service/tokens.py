@@ -33,7 +33,7 @@ class Purpose(StrEnum):
     SIGN_UP = "sign-up"  # ids: sign-up; confirms it
     SIGN_UP_FORM = "sign-up-form"  # ids: seconds since 1970 when the form was made, a random number
     PREFERENCES = "preferences"  # ids: subscriber, delivery; only what is mild and can be taken back
-    SELF_SERVICE = "self-service"  # ids: subscriber, seconds since 1970 when it was mailed
+    SELF_SERVICE = "self-service"  # ids: subscriber, seconds since 1970 when it was mailed, mailbox (see ``own_page``)
     ADDRESS_OLD = "address-old"  # ids: change; the yes of the address that is left
     ADDRESS_NEW = "address-new"  # ids: change; the yes of the new one
     RETURN = "return"  # what a bounce or a mailed unsubscribe comes back to; written by ``mail.verp``

@@ -13,6 +13,7 @@ from service.cli.person import consent, erase, find
 from service.db import transaction
 from service.errors import BadInput
 from service.issues.models import Newsletter
+from service.issues.past.files import refuse_posts
 from service.issues.queries import get_newsletter, list_newsletters
 from service.lists.archives import open_export
 from service.subscribers.exporting import export_rows
@@ -65,7 +66,9 @@ def import_file(
 
     Nobody comes back who left here, and nobody is added whose address must not be mailed.
     """
-    lists = inspect_lists(open_export(file, file.name), mapping)
+    parts = open_export(file, file.name)
+    refuse_posts(parts)
+    lists = inspect_lists(parts, mapping)
     refuse_unclear(lists)
     with open_services() as services:
         with transaction(services.factory) as session:

@@ -15,7 +15,7 @@ from service.issues.models import Newsletter
 from service.mail.models import Letter, LetterKind
 from service.subscribers.address_change import get_change
 from service.subscribers.models import Subscriber, Subscription
-from service.subscribers.own_page import LINK_LASTS
+from service.subscribers.own_page import LINK_LASTS, sign_own_link
 from service.subscribers.preferences import get_person
 from service.tokens import Purpose
 
@@ -29,7 +29,7 @@ def describe_own_page_letter(session: Session, letter: Letter, links: Links) -> 
         NotFound: when there is no such person, or none who ever asked for a newsletter.
     """
     person = get_person(session, letter.about["subscriber"])
-    token = links.signer.sign(Purpose.SELF_SERVICE, person.id, letter.about["asked_at"])
+    token = sign_own_link(links.signer, person.id, letter.recipient, letter.about["asked_at"])
     speaker, values = _fill(session, person, f"{links.public_url}/yours/{token}")
     return speaker, {**values, "newsletters": "", "hours": str(LINK_LASTS // _HOUR)}
 

@@ -1,6 +1,7 @@
 """Reading the publication. Owns look-ups; changes nothing."""
 
 import re
+from datetime import date
 
 from sqlalchemy import Select, case, select, tuple_
 from sqlalchemy.orm import Session, joinedload
@@ -25,10 +26,17 @@ def get_newsletter(session: Session, slug: str) -> Newsletter:
     return found
 
 
-def list_issues(session: Session) -> list[Issue]:
-    """Return every issue with its newsletter, newest first; past issues after all that are our own."""
-    order = (Issue.state == IssueState.PAST, case((Issue.state == IssueState.PAST, Issue.issued_on)).desc())
-    return list(session.scalars(select(Issue).options(joinedload(Issue.newsletter)).order_by(*order, Issue.id.desc())))
+def list_issues(session: Session, *, before: int | None = None, most: int | None = None) -> list[Issue]:
+    """Return issues with their newsletters, newest first; past issues after all that are our own.
+
+    ``before``: the id of the issue right before the first; one that is gone by now counts as none. ``most``: how many.
+    """
+    is_past = Issue.state == IssueState.PAST
+    place = tuple_(~is_past, case((is_past, Issue.issued_on), else_=date.min), Issue.id)
+    found = select(Issue).options(joinedload(Issue.newsletter)).order_by(*(each.desc() for each in place.clauses))
+    if before is not None and (key := session.execute(select(*place.clauses).where(Issue.id == before)).one_or_none()):
+        found = found.where(place < tuple_(*key))
+    return list(session.scalars(found.limit(most)))
 
 
 def get_issue(session: Session, issue_id: int) -> Issue:
@@ -56,6 +64,26 @@ def list_public_issues(session: Session, newsletter_id: int, most: int | None = 
     """Return the issues of a newsletter that are out, newest first, ``most`` of them or all."""
     newest = _select_public(newsletter_id).order_by(Issue.issued_on.desc(), Issue.id.desc()).limit(most)
     return list(session.scalars(newest))
+
+
+def list_public_page(
+    session: Session, newsletter_id: int, most: int, *, before: Issue | None = None, after: Issue | None = None
+) -> tuple[list[Issue], bool, bool]:
+    """Return at most ``most`` issues that are out, newest first, and whether there are later ones, and earlier ones.
+
+    Those right before ``before``, or right after ``after``; the newest where none is given, or too few come after.
+    """
+    place, out = tuple_(Issue.issued_on, Issue.id), _select_public(newsletter_id).limit(most + 1)
+    if after is not None:
+        newer = out.where(place > tuple_(after.issued_on, after.id)).order_by(Issue.issued_on, Issue.id)
+        found = list(session.scalars(newer))
+        if len(found) >= most:
+            return found[:most][::-1], len(found) > most, True
+    older = out.order_by(Issue.issued_on.desc(), Issue.id.desc())
+    if before is not None:
+        older = older.where(place < tuple_(before.issued_on, before.id))
+    found = list(session.scalars(older))
+    return found[:most], before is not None, len(found) > most
 
 
 def find_neighbours(session: Session, issue: Issue) -> tuple[Issue | None, Issue | None]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -26,6 +27,8 @@ from service.subscribers.suppression import lift_by_confirmation, recognise
 
 AGREE_WITHIN: Final = timedelta(days=7)
 MOST_A_DAY: Final = 3  # changes that one person may ask for: each writes to an address that may be a stranger's
+
+_TAKEN: Final = "23505"  # unique_violation, PostgreSQL's appendix A
 
 OVER: Final = for_readers("This wish is over: more than a week went by, or another came after it.")
 
@@ -135,19 +138,38 @@ def _note_yes(session: Session, subscriber_id: int, proof: Proof) -> None:
 
 
 def _carry_out(session: Session, change: AddressChange, proof: Proof) -> None:
-    """Both rows are locked in the order of their ids, for a change the other way may be carried out at once."""
-    whose = or_(Subscriber.id == change.subscriber_id, Subscriber.address_key == change.new_address_key)
-    people = session.scalars(select(Subscriber).where(whose).order_by(Subscriber.id).with_for_update()).all()
-    other = next((person for person in people if person.id != change.subscriber_id), None)
+    other_id = _lock_both(session, change)
     _note_yes(session, change.subscriber_id, proof)
     recognise(session, change.new_address_key)
-    if other is not None:
-        _hand_over(session, change.subscriber_id, other.id, proof)
-    else:
-        person = get_person(session, change.subscriber_id)
-        person.address, person.mailed_address = change.new_address, change.new_mailed_address
-        person.address_key = change.new_address_key
+    while other_id is None and not _move(session, change):
+        other_id = _lock_both(session, change)
+    if other_id is not None:
+        _hand_over(session, change.subscriber_id, other_id, proof)
     lift_by_confirmation(session, change.new_address_key, change.asked_at)
+
+
+def _lock_both(session: Session, change: AddressChange) -> int | None:
+    """Lock the person, and whoever is known by the new address; return the latter's id.
+
+    Both rows in the order of their ids, for a change the other way may be carried out at once.
+    """
+    whose = or_(Subscriber.id == change.subscriber_id, Subscriber.address_key == change.new_address_key)
+    locked = session.scalars(select(Subscriber.id).where(whose).order_by(Subscriber.id).with_for_update()).all()
+    return next((found for found in locked if found != change.subscriber_id), None)
+
+
+def _move(session: Session, change: AddressChange) -> bool:
+    """Write to the person at the new address; False where somebody else became known by it at this very moment."""
+    person = get_person(session, change.subscriber_id)
+    try:
+        with session.begin_nested():
+            person.address, person.mailed_address = change.new_address, change.new_mailed_address
+            person.address_key = change.new_address_key
+    except IntegrityError as problem:
+        if getattr(problem.orig, "sqlstate", None) != _TAKEN:
+            raise
+        return False
+    return True
 
 
 def _hand_over(session: Session, from_id: int, to_id: int, proof: Proof) -> None:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, cast, func, or_, select
+from sqlalchemy import ColumnElement, cast, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import Date
 
+from service.subscribers.importing.models import Import
 from service.subscribers.models import Subscription
 from service.subscribers.states import SubscriptionState
 
@@ -22,9 +23,19 @@ _was_reader: Final = or_(
 )
 
 
+# Brought in as one who had left, in a file that did not say when: the moment noted is that of the import.
+_left_long_ago: Final = (Subscription.state == SubscriptionState.UNSUBSCRIBED) & exists().where(
+    Import.id == Subscription.import_id,
+    Subscription.ended_at.between(Import.started_at, func.coalesce(Import.finished_at, func.now())),
+)
+
+
 @dataclass(frozen=True)
 class MonthFigures:
-    """Readers who came and who left in one month, each tie to a newsletter counted by its latest coming and leaving."""
+    """Readers who came and who left in one month, each tie to a newsletter counted by its latest coming and leaving.
+
+    Who was brought in as one who had left is counted in the months that the file said, and in none where it said none.
+    """
 
     month: date
     joined: int
@@ -47,20 +58,22 @@ def list_months(session: Session, zone: ZoneInfo, today: date, newsletter_id: in
     months = [_month_back(today, back) for back in range(_MONTHS - 1, -1, -1)]
     since = datetime(months[0].year, months[0].month, 1, tzinfo=zone)
     began = func.coalesce(Subscription.confirmed_at, Subscription.requested_at)
-    joined = _count(session, began, zone, since, newsletter_id)
-    left = _count(session, Subscription.ended_at, zone, since, newsletter_id)
+    has_begun = ~_left_long_ago | Subscription.confirmed_at.is_not(None)
+    joined = _count(session, began, has_begun, zone, since, newsletter_id)
+    left = _count(session, Subscription.ended_at, ~_left_long_ago, zone, since, newsletter_id)
     return [MonthFigures(month, joined.get(month, 0), left.get(month, 0)) for month in months]
 
 
 def _count(
     session: Session,
     moment: InstrumentedAttribute[datetime | None] | ColumnElement[datetime],
+    is_known: ColumnElement[bool],
     zone: ZoneInfo,
     since: datetime,
     newsletter_id: int | None,
 ) -> dict[date, int]:
     month = cast(func.date_trunc("month", func.timezone(zone.key, moment)), Date)
-    counts = select(month, func.count()).where(_was_reader, moment >= since).group_by(month)
+    counts = select(month, func.count()).where(_was_reader, moment >= since, is_known).group_by(month)
     if newsletter_id is not None:
         counts = counts.where(Subscription.newsletter_id == newsletter_id)
     return dict(session.execute(counts).all())

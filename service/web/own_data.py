@@ -18,7 +18,7 @@ from service.subscribers.consent import Proof
 from service.subscribers.preferences import get_person
 from service.subscribers.states import ConsentSource
 from service.web.forgery import needs_no_token, refuse_foreign_forms
-from service.web.language import gettext, speak_to
+from service.web.language import gettext
 from service.web.own_link import StaleLink, read_own_link, show_stale
 from service.web.transaction import unit_of_work
 
@@ -33,8 +33,8 @@ blueprint.register_error_handler(StaleLink, show_stale)
 @blueprint.get("/<token>/data.json")
 def download_data(token: str) -> ResponseReturnValue:
     """Hand the person all that is known of them as one file. Changes nothing; no cache keeps it (``security``)."""
-    subscriber_id, _ = read_own_link(token)
     with unit_of_work() as session:
+        subscriber_id, _ = read_own_link(session, token)
         told = describe_person(session, subscriber_id)
     response = make_response(write_download(told))
     response.content_type = "application/json"
@@ -45,18 +45,17 @@ def download_data(token: str) -> ResponseReturnValue:
 @blueprint.get("/<token>/erase")
 def show_erasure(token: str) -> ResponseReturnValue:
     """Say what an erasure takes and what it leaves, with the button."""
-    subscriber_id, _ = read_own_link(token)
     with unit_of_work() as session:
+        subscriber_id, _ = read_own_link(session, token)
         return _show_erasure(session, subscriber_id, token)
 
 
 @blueprint.post("/<token>/erase")
 def erase(token: str) -> ResponseReturnValue:
     """Forget the person, and say what was done. There is no page to come back to: the link knows nobody any more."""
-    subscriber_id, _ = read_own_link(token)
     try:
         with unit_of_work() as session:
-            speak_to(get_person(session, subscriber_id).language)
+            subscriber_id, _ = read_own_link(session, token)
             kept = find_kept(session, subscriber_id)
             erase_person(session, subscriber_id, Proof(ConsentSource.PREFERENCES_PAGE, gettext(ERASE_WORDING)))
     except Unavailable as problem:
@@ -68,7 +67,6 @@ def erase(token: str) -> ResponseReturnValue:
 def _show_erasure(session: Session, subscriber_id: int, token: str, *, is_busy: bool = False) -> str:
     """Return the page before an erasure; ``is_busy``: the last try met something of the person that was on its way."""
     person = get_person(session, subscriber_id)
-    speak_to(person.language)
     return render_template(
         "web/public/erase.html",
         newsletter=None,

@@ -15,18 +15,19 @@ from service.issues.models import Newsletter
 from service.issues.queries import get_newsletter, list_newsletters
 from service.subscribers.address_change import ask_change
 from service.subscribers.fields import LONGEST_ANSWER, BadAnswer, change_answers, list_open
-from service.subscribers.own_page import join, request_own_page
+from service.subscribers.own_page import MOST_A_DAY, join, renew_own_page, request_own_page
 from service.subscribers.people import LONGEST_NAME
 from service.subscribers.preferences import change_name, get_person, list_choices
 from service.subscribers.states import SubscriptionState
 from service.tokens import Purpose
 from service.visitors.networks import network_of
 from service.web.forgery import needs_no_token, refuse_foreign_forms
-from service.web.language import gettext, speak_to, translate_sentence
-from service.web.own_link import StaleLink, read_own_link, show_stale
+from service.web.language import gettext
+from service.web.own_link import StaleLink, find_holder, read_own_link, show_stale
 from service.web.questions import read_form, show_questions
 from service.web.services import get_services
 from service.web.transaction import unit_of_work
+from service.web.typed_address import explain
 
 blueprint = needs_no_token(Blueprint("self_service", __name__, url_prefix="/yours"))
 blueprint.before_request(refuse_foreign_forms)
@@ -47,23 +48,33 @@ def post_link() -> ResponseReturnValue:
         with unit_of_work() as session:
             request_own_page(session, typed, network_of(request.remote_addr))
     except BadInput as problem:
-        return _ask(typed, _say(problem)), problem.status
-    return render_template("web/public/own_page_sent.html")
+        error, typed = explain(problem, typed)
+        return _ask(typed, error), problem.status
+    return _say_sent()
+
+
+@blueprint.post("/<token>/again")
+def renew_link(token: str) -> str:
+    """Mail a fresh link to who holds an older one, whatever strangers have asked for in their name."""
+    with unit_of_work() as session:
+        subscriber_id, _ = find_holder(session, token)
+        renew_own_page(session, subscriber_id)
+        return _say_sent()
 
 
 @blueprint.get("/<token>")
 def show_page(token: str) -> ResponseReturnValue:
     """Show everything that a person may choose, for as long as the link is fresh."""
-    subscriber_id, _ = read_own_link(token)
     with unit_of_work() as session:
+        subscriber_id, _ = read_own_link(session, token)
         return _show(session, subscriber_id, token)
 
 
 @blueprint.post("/<token>/name")
 def save_name(token: str) -> ResponseReturnValue:
     """Call the person by another name, or by none."""
-    subscriber_id, _ = read_own_link(token)
     with unit_of_work() as session:
+        subscriber_id, _ = read_own_link(session, token)
         change_name(session, subscriber_id, request.form.get("name", ""))
     return _go_back(token, "name")
 
@@ -71,24 +82,25 @@ def save_name(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/address")
 def ask_for_address(token: str) -> ResponseReturnValue:
     """Write to the address that we have and to the one wished for; nothing changes before both agree."""
-    subscriber_id, _ = read_own_link(token)
     typed = request.form.get("address", "")
     try:
         with unit_of_work() as session:
+            subscriber_id, _ = read_own_link(session, token)
             ask_change(session, subscriber_id, typed)
     except BadInput as problem:
         with unit_of_work() as session:
-            return _show(session, subscriber_id, token, typed, _say(problem)), problem.status
+            error, typed = explain(problem, typed)
+            return _show(session, subscriber_id, token, typed, error), problem.status
     return _go_back(token, "address")
 
 
 @blueprint.post("/<token>/answers")
 def save_answers(token: str) -> ResponseReturnValue:
     """Keep what the person answers to the optional questions; an answer left empty is taken back."""
-    subscriber_id, _ = read_own_link(token)
     answers = read_form(request.form)
     try:
         with unit_of_work() as session:
+            subscriber_id, _ = read_own_link(session, token)
             change_answers(session, subscriber_id, answers)
     except BadAnswer as problem:
         with unit_of_work() as session:
@@ -99,9 +111,8 @@ def save_answers(token: str) -> ResponseReturnValue:
 @blueprint.post("/<token>/<slug:slug>/join")
 def get_one_more(token: str, slug: str) -> ResponseReturnValue:
     """Let the person get one newsletter more."""
-    subscriber_id, asked_at = read_own_link(token)
     with unit_of_work() as session:
-        speak_to(get_person(session, subscriber_id).language)
+        subscriber_id, asked_at = read_own_link(session, token)
         newsletter = get_newsletter(session, slug)
         join(session, subscriber_id, newsletter.id, asked_at=asked_at, wording=_join_wording(newsletter))
     return _go_back(token, "join")
@@ -117,7 +128,6 @@ def _show(
 ) -> str:
     """Return the page; ``typed`` is the address that came back with an ``error``, ``answers`` those that came back."""
     person = get_person(session, subscriber_id)
-    speak_to(person.language)
     questions = show_questions(
         list_open(session, person), person.fields if answers is None else answers, before=person.fields
     )
@@ -138,9 +148,8 @@ def _show(
     )
 
 
-def _say(problem: BadInput) -> str:
-    otherwise = gettext("This is not an address that we can write to. Please look at it once more.")
-    return translate_sentence(problem.message, otherwise)
+def _say_sent() -> str:
+    return render_template("web/public/own_page_sent.html", most_a_day=MOST_A_DAY)
 
 
 def _join_wording(newsletter: Newsletter) -> str:
@@ -149,7 +158,7 @@ def _join_wording(newsletter: Newsletter) -> str:
 
 
 def _ask(typed: str = "", error: str = "") -> str:
-    return render_template("web/public/own_page_ask.html", typed=typed, error=error, is_stale=False)
+    return render_template("web/public/own_page_ask.html", typed=typed, error=error)
 
 
 def _go_back(token: str, done: str) -> Response:

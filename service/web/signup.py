@@ -41,6 +41,7 @@ from service.web.signup_door import (
     take_in,
 )
 from service.web.transaction import unit_of_work
+from service.web.typed_address import explain
 
 LONGEST_SHOWN: Final = 320  # characters of a field that are shown again
 RETRY_AFTER: Final = "3600"  # seconds, of a network that sent too many
@@ -111,18 +112,20 @@ def _list_offered(session: Session) -> Sequence[Newsletter]:
 def _show_form(
     session: Session, offered: Sequence[Newsletter], form: SentForm, problem: PostriderError | None = None
 ) -> str:
-    # What is wrong with an answer stands beside it, whatever else is wrong.
-    said = "" if problem is None else translate_sentence(problem.message, _otherwise(problem))
-    said = gettext("Please look at the marked answer.") if isinstance(problem, BadAnswer) else said
-    is_about_address = _is_about_address(problem)
+    typed = {name: value[:LONGEST_SHOWN] for name, value in form.fields.items()}
+    error = notice = ""
+    if problem is not None and _is_about_address(problem):
+        error, typed["address"] = explain(problem, typed["address"])
+    elif problem is not None:
+        notice = _say(problem)
     return render_template(
         "web/public/signup.html",
         **_name(offered, form),
         wording=joint_wording() if form.is_joint else consent_wording(offered[0]),
         choices=[(newsletter, newsletter.slug in form.slugs) for newsletter in offered] if form.is_joint else [],
-        typed={name: value[:LONGEST_SHOWN] for name, value in form.fields.items()},
-        error=said if is_about_address else "",
-        notice="" if is_about_address else said,
+        typed=typed,
+        error=error,
+        notice=notice,
         mark=make_mark() if _is_spent(form, problem) else form.fields["mark"],
         work=find_work(session),
         challenge=find_challenge(),
@@ -131,15 +134,15 @@ def _show_form(
     )
 
 
-def _is_about_address(problem: PostriderError | None) -> bool:
+def _is_about_address(problem: PostriderError) -> bool:
     return isinstance(problem, BadInput) and not isinstance(problem, NotProven | NothingChosen | BadAnswer)
 
 
-def _otherwise(problem: PostriderError) -> str:
-    """Return what to say in a language in which the problem's own sentence is not written."""
-    about_address: str = gettext("This is not an address that we can write to. Please look at it once more.")
-    about_form: str = gettext("Please look once more and press the button.")
-    return about_address if _is_about_address(problem) else about_form
+def _say(problem: PostriderError) -> str:
+    if isinstance(problem, BadAnswer):
+        sentence: str = gettext("Please look at the marked answer.")
+        return sentence
+    return translate_sentence(problem.message, gettext("Please look once more and press the button."))
 
 
 def _is_spent(form: SentForm, problem: PostriderError | None) -> bool:

@@ -35,6 +35,15 @@ HONEYPOT: Final = "website"
 CHALLENGE: Final = "sign_up_challenge"  # the extension that holds a ``visitors.Challenge``, where one is set up
 FIELDS: Final = ("address", "name", "source", "mark", "work", "door", HONEYPOT)
 LARGEST_FORM: Final = 100_000  # bytes; a sign-up has some hundred
+_WHY_AGAIN: Final[Mapping[FormAge, str]] = {
+    FormAge.HASTY: for_readers(
+        "That was very quick, and programs are quick too. Please look once more and press the button."
+    ),
+    FormAge.STALE: for_readers("This form lay open for more than a day. Please look once more and press the button."),
+    FormAge.FOREIGN: for_readers(
+        "This came from another page. So that nobody is signed up unawares, please look once more and press the button."
+    ),
+}
 
 
 class PressAgain(Conflict):
@@ -89,8 +98,9 @@ def take_in(form: SentForm) -> None:
     """
     if form.fields[HONEYPOT]:
         return
-    if judge(form.fields["mark"]) is not FormAge.RIPE:
-        raise PressAgain(for_readers("Please look once more and press the button."))
+    age = judge(form.fields["mark"])
+    if age is not FormAge.RIPE:
+        raise PressAgain(_WHY_AGAIN[age])
     check_challenge(find_challenge(), form.puzzle, request.remote_addr or "")
     network = network_of(request.remote_addr)
     with unit_of_work() as session:

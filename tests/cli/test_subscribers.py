@@ -12,6 +12,8 @@ from service.spreadsheets import BYTE_ORDER_MARK
 from tests.cli.conftest import Run
 from tests.factories.publication import make_newsletter
 from tests.fixtures.services import OpenTransaction
+from tests.issues.past.exports import LATIN, pack_substack
+from tests.issues.past.exports import row as post_row
 
 MAILCHIMP = "Email Address,First Name,Last Name,OPTIN_TIME,LEID,EUID,NOTES,TAGS\n"
 
@@ -115,3 +117,12 @@ def test_with_two_newsletters_one_must_be_named(run: Run, list_file: Path, open_
 
 def test_a_mapping_without_a_column_is_wrong_usage(run: Run, list_file: Path) -> None:
     assert run("subscribers", "import", str(list_file), "--map", "address").exit_code == 2
+
+
+def test_posts_are_not_taken_for_readers(run: Run, tmp_path: Path) -> None:
+    archive = pack_substack(
+        tmp_path / "export.zip", [post_row("1.one", "2021-01-01T00:00:00Z", "One")], {"1.one": LATIN}
+    )
+    problem = run("subscribers", "import", str(archive), "--statement", "They asked for it.").exception
+    assert isinstance(problem, BadInput)
+    assert "“posts.csv” is Substack’s list of posts, not of people" in problem.message

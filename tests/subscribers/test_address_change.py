@@ -1,11 +1,14 @@
 """Another address: only once both have said yes, whoever is known by the new one."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from service.addresses import parse_address
 from service.clock import now
 from service.errors import BadInput, NotFound, TooMany
 from service.mail.models import Letter, LetterKind
@@ -21,19 +24,22 @@ from service.subscribers.address_change import (
 )
 from service.subscribers.change_models import AddressChange
 from service.subscribers.models import Subscriber, Subscription
-from service.subscribers.queries import list_consent_events
+from service.subscribers.people import ensure_subscriber
+from service.subscribers.queries import find_subscriber, list_consent_events
 from service.subscribers.states import ConsentSource, MailFrequency, SubscriptionEvent, SubscriptionState
 from service.subscribers.suppression import find_standing, suppress
 from service.subscribers.suppression_models import SuppressionReason
 from service.subscribers.unsubscribe import unsubscribe
 from tests.factories.publication import make_newsletter
-from tests.factories.readers import make_reader
+from tests.factories.readers import make_change, make_reader
 from tests.fixtures.services import OpenTransaction
 from tests.subscribers.conftest import JANE
+from tests.waiting import wait_until
 
 NEW = "Jane.New@example.com"
 KEY = "jane.new@example.com"
 WORDING = "Yes, this address is mine"
+WAITING = text("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
 EVENT = SubscriptionEvent.CHANGE_ADDRESS
 
 
@@ -153,6 +159,50 @@ def test_one_who_is_known_by_the_new_address_gets_what_the_other_got(
         both = {"change": change, "old_address": 1, "new_address": 1}
         proofs = [list_consent_events(session, tie)[-1] for tie in (taken.id, jane)]
         assert [(proof.wording, proof.evidence) for proof in proofs] == [(WORDING, both)] * 2
+
+
+def commit_while_waited_for(open_transaction: OpenTransaction, rival: Callable[[Session], object], change: int) -> None:
+    """Carry the change out while another connection has done ``rival``, and commits only once it is waited for."""
+    say_yes(open_transaction, change, Side.OLD)
+    with ThreadPoolExecutor(1) as beside, open_transaction() as session:
+        rival(session)
+        session.flush()
+        last_yes = beside.submit(say_yes, open_transaction, change, Side.NEW)
+        with open_transaction() as looker:
+            wait_until(lambda: last_yes.done() or looker.scalar(WAITING), "the last yes to wait for the other")
+        assert not last_yes.done()
+        session.commit()
+        last_yes.result()
+
+
+def test_who_signs_up_by_the_new_address_at_the_same_moment_gets_what_the_other_got(
+    open_transaction: OpenTransaction, person: int, jane: int, change: int, newsletter_id: int
+) -> None:
+    commit_while_waited_for(open_transaction, lambda session: ensure_subscriber(session, parse_address(NEW)), change)
+    assert address_of(open_transaction, person) == (JANE, JANE, JANE)
+    with open_transaction() as session:
+        other = find_subscriber(session, KEY)
+        assert other is not None
+        assert [(tie.newsletter_id, tie.state) for tie in other.subscriptions] == [
+            (newsletter_id, SubscriptionState.ACTIVE)
+        ]
+        assert session.get_one(Subscription, jane).state is SubscriptionState.UNSUBSCRIBED
+
+
+def test_of_two_people_who_change_to_one_address_at_the_same_moment_the_first_gets_what_both_got(
+    open_transaction: OpenTransaction, person: int, change: int
+) -> None:
+    with open_transaction() as session:
+        harbours = make_newsletter(session, "harbours").id
+        first = make_reader(session, harbours, "ann@example.org").subscriber_id
+        rival = make_change(session, first, NEW).id
+    say_yes(open_transaction, rival, Side.OLD)
+    commit_while_waited_for(open_transaction, lambda session: agree(session, rival, Side.NEW, wording=WORDING), change)
+    assert address_of(open_transaction, first)[2] == KEY
+    assert address_of(open_transaction, person) == (JANE, JANE, JANE)
+    with open_transaction() as session:
+        states = {tie.state for tie in session.get_one(Subscriber, first).subscriptions}
+        assert (states, len(session.get_one(Subscriber, first).subscriptions)) == ({SubscriptionState.ACTIVE}, 2)
 
 
 def test_one_who_gets_it_already_keeps_it_as_they_chose(

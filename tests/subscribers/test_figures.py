@@ -1,11 +1,12 @@
 """How many readers there are, who came and who left: each counted where they belong."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from service.subscribers.figures import count_states, list_months
+from service.subscribers.importing.models import Import
 from service.subscribers.states import SubscriptionState
 from tests.factories.publication import make_newsletter
 from tests.factories.readers import make_reader
@@ -68,3 +69,38 @@ def test_a_year_of_months_says_who_came_and_left_by_the_clocks_of_the_organisati
     assert told == {1: (1, 0), 2: (1, 0), 3: (1, 1)}
     assert everywhere[-1].joined == 2
     assert ties
+
+
+@pytest.mark.parametrize(
+    ("agreed_at", "ended_at", "told"),
+    [
+        (at(1, 5), at(2, 7), {1: (1, 0), 2: (0, 1)}),  # the file said both
+        (None, at(2, 7), {2: (1, 1)}),  # all that is known is that they were there when they left
+        (at(1, 5), None, {1: (1, 0)}),
+        (None, None, {}),
+    ],
+)
+def test_who_was_brought_in_as_one_who_had_left_did_not_leave_on_the_day_of_the_import(
+    open_transaction: OpenTransaction,
+    newsletter_id: int,
+    agreed_at: datetime | None,
+    ended_at: datetime | None,
+    told: dict[int, tuple[int, int]],
+) -> None:
+    ran = at(3, 10, 12), at(3, 10, 13)
+    with open_transaction() as session:
+        facts = {"filename": "l.csv", "format": "", "size_bytes": 1, "statement": "They asked.", "is_dry_run": False}
+        row = Import(newsletter_id=newsletter_id, started_at=ran[0], finished_at=ran[1], **facts)
+        session.add(row)
+        session.flush()
+        tie = make_reader(session, newsletter_id, "gone@example.org")
+        tie.state, tie.import_id, tie.confirmed_at = S.UNSUBSCRIBED, row.id, agreed_at
+        tie.requested_at, tie.ended_at = agreed_at or ended_at or ran[0], ended_at or ran[0] + timedelta(minutes=30)
+        stayed = make_reader(session, newsletter_id, "left.later@example.org")  # came in the same file
+        stayed.state, stayed.import_id, stayed.requested_at = S.UNSUBSCRIBED, row.id, ran[0]
+        stayed.ended_at = at(3, 12)
+    with open_transaction() as session:
+        months = list_months(session, NEW_YORK, TODAY, newsletter_id)
+    joined, left = told.get(3, (0, 0))
+    expected = {**told, 3: (joined + 1, left + 1)}
+    assert {each.month.month: (each.joined, each.left) for each in months if each.joined or each.left} == expected

@@ -21,6 +21,8 @@ from service.subscribers.own_page import (
     forget_old_requests,
     join,
     request_own_page,
+    sign_own_link,
+    was_mailed_to,
 )
 from service.subscribers.own_page_models import OwnPageRequest
 from service.subscribers.queries import list_consent_events
@@ -28,6 +30,7 @@ from service.subscribers.states import ConsentSource, SubscriptionState
 from service.subscribers.suppression import find_standing, suppress
 from service.subscribers.suppression_models import SuppressionReason
 from service.subscribers.unsubscribe import unsubscribe
+from service.tokens import Purpose, TokenSigner
 from service.wiring import Services
 from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.subscribers.conftest import JANE
@@ -209,3 +212,15 @@ def test_who_gets_it_already_leaves_no_second_proof(
 def test_nobody_joins_for_one_who_is_not_known(open_transaction: OpenTransaction, newsletter_id: int) -> None:
     with pytest.raises(NotFound), open_transaction() as session:
         join(session, 4711, newsletter_id, asked_at=0, wording="Send me it")
+
+
+def test_a_link_stays_with_its_mailbox_under_each_of_our_keys() -> None:
+    old, new = "an old key of more than thirty-two characters", "a new key of more than thirty-two characters"
+    token = sign_own_link(TokenSigner((old,)), 7, JANE, 1)
+    rotated = TokenSigner((new, old))
+    ids = rotated.read(Purpose.SELF_SERVICE, token)
+    assert ids is not None
+    assert ids[:2] == (7, 1)
+    assert was_mailed_to(rotated, ids[2], JANE)
+    assert not was_mailed_to(rotated, ids[2], UNKNOWN)
+    assert not was_mailed_to(TokenSigner((new,)), ids[2], JANE)

@@ -12,6 +12,7 @@ from service.deliveries.segments.saved import add_segment
 from service.issues.models import Finding, Issue, Manuscript
 from service.issues.past.models import Archive, ArchiveState
 from service.subscribers.importing.models import Import, ImportChunk, ImportState
+from service.subscribers.own_page import sign_own_link
 from service.subscribers.states import SubscriptionState
 from service.tokens import Purpose, TokenSigner
 from tests.factories.publication import make_issue, make_newsletter
@@ -75,7 +76,7 @@ class Publication:
     @property
     def self_service_token(self) -> str:
         """What a letter that ACTIVE asked for just now carries."""
-        return self.signer.sign(Purpose.SELF_SERVICE, self.subscriber_id, int(now().timestamp()))
+        return sign_own_link(self.signer, self.subscriber_id, ACTIVE, int(now().timestamp()))
 
     @property
     def address_token(self) -> str:

@@ -1,17 +1,32 @@
 """What is there to read: the front, the archive, a reader's copy, the feed. A draft is nowhere."""
 
-from datetime import datetime
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from html import unescape
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
-from service.issues.models import Issue
+from service.issues.models import Edition, Issue
+from service.issues.states import IssueState
 from service.settings import Settings
+from service.web.archive import PAGE
 from tests.factories.publication import make_newsletter
 from tests.fixtures.services import OpenTransaction
+from tests.web.loading import count_loaded
 from tests.web.publication import Publication
 
+NO_TEXT: dict[str, Any] = {
+    **dict.fromkeys(("content_hash", "subject", "sender_name", "sender_address", "reply_address", "list_id"), ""),
+    "template": b"",
+    "web_html": "",
+    "html_bytes": 0,
+    "text_bytes": 0,
+}
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -54,6 +69,80 @@ def test_a_newsletter_without_issues_can_be_subscribed(client: FlaskClient, open
 @pytest.mark.usefixtures("publication")
 def test_a_draft_is_nowhere_to_be_seen(client: FlaskClient, path: str) -> None:
     assert "Not yet out" not in client.get(path).text
+
+
+def publish_many(session: Session, newsletter_id: int, count: int) -> list[str]:
+    """Store issues that are out, three of them on each day; returns their titles, newest first."""
+    first = date(2023, 1, 1)
+    issues = [
+        Issue(
+            newsletter_id=newsletter_id,
+            number=100 + number,
+            issued_on=first + timedelta(days=20 * (number // 3)),
+            title=f"Old {number:03}",
+            state=IssueState.PAST,
+        )
+        for number in range(count)
+    ]
+    session.add_all(issues)
+    session.flush()
+    session.add_all(Edition(issue_id=issue.id, **NO_TEXT) for issue in issues)
+    return [issue.title for issue in reversed(issues)]
+
+
+def walk(client: FlaskClient, path: str, rel: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each page of the archive from ``path`` on by its links ``rel``, with the titles on it."""
+    while path:
+        page = unescape(client.get(path).text)
+        yield path, re.findall(r"Old \d\d\d|Patience Station", page.split("<main", 1)[1])
+        in_head = re.search(rf'<link rel="{rel}" href="([^"]+)"', page)
+        in_nav = re.search(rf'<a rel="{rel}" href="([^"]+)"', page)
+        assert (in_head and in_head[1]) == (in_nav and in_nav[1])
+        path = in_nav[1] if in_nav else ""
+
+
+def test_the_archive_is_read_page_by_page_there_and_back(
+    client: FlaskClient, publication: Publication, open_transaction: OpenTransaction, settings: Settings
+) -> None:
+    with open_transaction() as session:
+        newsletter_id = session.get_one(Issue, publication.issue_id).newsletter_id
+        every = ["Patience Station", *publish_many(session, newsletter_id, 2 * PAGE)]
+    there = list(walk(client, "/crossings/archive/", "next"))
+    assert [len(titles) for _, titles in there] == [PAGE, PAGE, 1]
+    assert [title for _, titles in there for title in titles] == every
+    last = there[-1][0]
+    page = client.get(last).text
+    assert f'<link rel="canonical" href="{settings.public_url}{last}">' in page
+    assert "2023" in page
+    back = list(walk(client, last, "prev"))
+    assert [titles for _, titles in back] == [titles for _, titles in reversed(there)]
+
+
+def test_the_archive_loads_no_more_issues_than_a_page_shows(
+    client: FlaskClient, publication: Publication, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        publish_many(session, session.get_one(Issue, publication.issue_id).newsletter_id, 3 * PAGE)
+    with count_loaded(Issue) as loaded:
+        client.get("/crossings/archive/")
+    assert len(loaded) == PAGE + 1
+
+
+@pytest.mark.parametrize("key", ["before", "after"])
+@pytest.mark.parametrize("label", ["1-2", "x", "", "9999999"])
+@pytest.mark.usefixtures("publication")
+def test_the_archive_has_no_page_beside_an_issue_that_is_not_out(client: FlaskClient, key: str, label: str) -> None:
+    assert client.get(f"/crossings/archive/?{key}={label}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/crossings/", "/crossings/archive/", "/crossings/archive/1-1", "/nowhere/"])
+@pytest.mark.parametrize(("language", "words"), [("en", "Your own page"), ("de", "Ihre eigene Seite")])
+@pytest.mark.usefixtures("publication")
+def test_every_page_leads_a_reader_without_a_mail_at_hand_to_their_own_page(
+    client: FlaskClient, path: str, language: str, words: str
+) -> None:
+    footer = client.get(f"{path}?lang={language}").text.split("<footer", 1)[1]
+    assert f'<a href="/yours?lang={language}">{words}</a>' in footer
 
 
 @pytest.mark.parametrize("label", ["1-2", "2", "1", "1-1-1", "x", "1-", "-1", "9999999"])

@@ -88,7 +88,8 @@ def _write_letters(session: Session, services: Services, publication: Publicatio
     }
     assert set(about) == set(LetterKind) - NOT_TO_READERS, "a new kind of letter: say what it is about"
     for kind, each in ((kind, each) for kind, several in about.items() for each in several):
-        text = write_letter(session, Letter(kind=kind, recipient=PENDING, about=each), services.composers.links)
+        recipient = ACTIVE if kind is LetterKind.SELF_SERVICE else PENDING
+        text = write_letter(session, Letter(kind=kind, recipient=recipient, about=each), services.composers.links)
         head = f"MIME-Version: 1.0\r\nContent-Type: {text.content_type}\r\n\r\n"
         yield message_from_bytes(head.encode() + text.body, policy=policy.default)
 

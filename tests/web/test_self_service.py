@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from service.clock import now
 from service.mail.models import Letter
+from service.subscribers.address_change import Side, agree
 from service.subscribers.models import ConsentEvent, Subscriber, Subscription
-from service.subscribers.own_page import LINK_LASTS
+from service.subscribers.own_page import LINK_LASTS, MOST_A_DAY, sign_own_link
 from service.subscribers.states import ConsentSource, SubscriptionState
 from service.tokens import Purpose
 from service.wiring import Services
@@ -20,6 +21,7 @@ from tests.web.publication import ACTIVE, GONE, PENDING, Publication
 
 LOOKS = ("", "/data.json", "/erase")
 DEEDS = ("/name", "/answers", "/address", "/crossings/join", "/erase")
+AGAIN = "/again"  # the one thing that a link is good for when its hour is over
 # All that the link opens, and how each is asked for.
 PAGES = [*(("GET", page) for page in LOOKS), *(("POST", page) for page in DEEDS)]
 
@@ -33,7 +35,7 @@ def link(publication: Publication) -> str:
 def old_link(services: Services, publication: Publication, age: timedelta) -> str:
     """ACTIVE's own link, mailed ``age`` ago."""
     asked_at = int((now() - age).timestamp())
-    return f"/yours/{services.signer.sign(Purpose.SELF_SERVICE, publication.subscriber_id, asked_at)}"
+    return f"/yours/{sign_own_link(services.signer, publication.subscriber_id, ACTIVE, asked_at)}"
 
 
 @pytest.mark.parametrize("address", [ACTIVE, PENDING, GONE, "nobody@example.org", "nobody@пример.рф"])
@@ -118,16 +120,73 @@ def test_a_link_works_for_an_hour_and_then_offers_a_fresh_one(
     assert client.get(old_link(services, publication, LINK_LASTS - timedelta(minutes=1))).status_code == 200
 
 
-@pytest.mark.parametrize(("method", "page"), PAGES)
+def count_letters(look_up: LookUp) -> int:
+    """How many links were mailed."""
+    return len(look_up(lambda session: session.scalars(select(Letter)).all()))
+
+
+def test_who_holds_a_link_gets_a_fresh_one_however_often_strangers_asked(
+    client: FlaskClient, services: Services, publication: Publication, look_up: LookUp
+) -> None:
+    for _ in range(MOST_A_DAY + 1):
+        client.post("/yours", data={"address": ACTIVE})
+    assert count_letters(look_up) == MOST_A_DAY
+    stale = old_link(services, publication, timedelta(hours=30))
+    assert f'action="{stale}{AGAIN}"' in client.get(stale).text
+    answer = client.post(stale + AGAIN)
+    assert (answer.status_code, answer.data) == (200, client.post("/yours", data={"address": ACTIVE}).data)
+    assert f"No more than {MOST_A_DAY} such letters" in answer.text
+    letters = look_up(lambda session: session.scalars(select(Letter).order_by(Letter.id)).all())
+    assert [letter.recipient for letter in letters] == [ACTIVE] * (MOST_A_DAY + 1)
+    with_link = sign_own_link(
+        services.signer, publication.subscriber_id, letters[-1].recipient, letters[-1].about["asked_at"]
+    )
+    assert client.get(f"/yours/{with_link}").status_code == 200
+
+
+def test_who_holds_a_link_gets_no_more_letters_a_day_than_one_person_needs(
+    client: FlaskClient, services: Services, publication: Publication, look_up: LookUp
+) -> None:
+    stale = old_link(services, publication, timedelta(hours=2))
+    answers = [client.post(stale + AGAIN).status_code for _ in range(MOST_A_DAY + 1)]
+    assert answers == [200] * MOST_A_DAY + [429]
+    assert count_letters(look_up) == MOST_A_DAY
+
+
+@pytest.mark.parametrize(("method", "page"), [*PAGES, ("POST", AGAIN)])
+def test_a_link_that_went_to_an_address_left_since_is_over_at_once(
+    client: FlaskClient,
+    publication: Publication,
+    link: str,
+    open_transaction: OpenTransaction,
+    look_up: LookUp,
+    method: str,
+    page: str,
+) -> None:
+    assert client.get(link).status_code == 200
+    for side in Side:
+        with open_transaction() as session:
+            agree(session, publication.change_id, side, wording="Yes")
+    answer = client.open(link + page, method=method, data={"name": "Eve", "address": "eve@example.org"})
+    assert answer.status_code == 404
+    assert "This link went to an address that our mail no longer goes to." in answer.text
+    assert "jane.new" not in answer.text
+    assert count_letters(look_up) == 0
+    assert look_up(lambda session: session.get_one(Subscriber, publication.subscriber_id).name) == "Jane <Reader>"
+
+
+@pytest.mark.parametrize(("method", "page"), [*PAGES, ("POST", AGAIN)])
 @pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.CONFIRM])
 def test_no_link_of_another_mail_opens_it(
     client: FlaskClient, services: Services, publication: Publication, purpose: Purpose, method: str, page: str
 ) -> None:
-    token = services.signer.sign(purpose, publication.subscriber_id, int(now().timestamp()))
+    proof = services.signer.read(Purpose.SELF_SERVICE, publication.self_service_token)
+    assert proof is not None
+    token = services.signer.sign(purpose, *proof)
     assert client.open(f"/yours/{token}{page}", method=method).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["", *(f"/{{0.self_service_token}}{page}" for page in DEEDS)])
+@pytest.mark.parametrize("page", ["", *(f"/{{0.self_service_token}}{page}" for page in (*DEEDS, AGAIN))])
 def test_another_site_asks_for_nothing_in_somebodys_name(
     client: FlaskClient, publication: Publication, look_up: LookUp, page: str
 ) -> None:

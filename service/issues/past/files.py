@@ -1,6 +1,6 @@
 """A file as it was sent becomes the posts in it. Owns which house it is from, and the address of the site it was on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -9,11 +9,16 @@ from urllib.parse import urlsplit
 from service.errors import BadInput
 from service.issues.past.ghost import read_ghost
 from service.issues.past.post import Post
-from service.issues.past.substack import find_table, read_substack
-from service.lists.archives import open_archive
+from service.issues.past.substack import find_table, is_table_of_posts, read_substack
+from service.lists.archives import Part, open_archive
+from service.lists.rows import RowReader
 
 LARGEST_FILE: Final = 100_000_000  # bytes
 MOST_POSTS: Final = 10_000
+_POSTS: Final = (
+    "“{}” is Substack’s list of posts, not of people: bring it in at Issues, under “Past issues”. The people are in "
+    "Substack’s file “email_list….csv”."
+)
 _NEITHER: Final = "This is neither Substack’s export (a zip with posts.csv in it) nor Ghost’s (a JSON file)."
 
 
@@ -40,6 +45,19 @@ def open_posts(path: Path, site: str = "") -> Iterator[tuple[str, Iterator[Post]
         yield "Ghost", _count(read_ghost(path, base))
     else:
         raise BadInput(_NEITHER)
+
+
+def refuse_posts(parts: Iterable[Part]) -> None:
+    """Refuse what was brought as lists of people where one is a table of posts, and say where posts come in.
+
+    Raises:
+        BadInput: for a table of posts, or one that can't be read at all.
+    """
+    for part in parts:
+        with part.open() as content:
+            rows = RowReader(content)
+            if is_table_of_posts(rows.header):
+                raise BadInput(_POSTS.format(part.name))
 
 
 def read_site(typed: str) -> str:

@@ -5,7 +5,7 @@ github.com/TryGhost/migrate, packages/mg-substack: lib/mapper.js, lib/process.js
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import PurePosixPath
 from typing import Final
@@ -41,6 +41,11 @@ def find_table(archive: ZipFile) -> ZipInfo | None:
     """Return the archive's table of posts, or None: then it is none of Substack's."""
     found = (entry for entry in archive.infolist() if PurePosixPath(entry.filename).name == TABLE)
     return next((entry for entry in found if "__MACOSX" not in entry.filename), None)
+
+
+def is_table_of_posts(header: Sequence[str]) -> bool:
+    """Return whether a table with these columns is that of Substack's posts, and so no list of people."""
+    return {name.casefold() for name in header} >= _NEEDED
 
 
 def _read_table(archive: ZipFile) -> Iterator[dict[str, str]]:

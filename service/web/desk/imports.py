@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from service.errors import BadInput
+from service.issues.past.files import refuse_posts
 from service.issues.queries import get_newsletter, list_newsletters
 from service.jobs import Job, enqueue
 from service.lists.archives import open_export
@@ -111,7 +112,9 @@ def _store(brought: Brought) -> tuple[int, bool]:
     with lend_scratch_file() as scratch:
         brought.file.save(scratch)
         scratch.flush()
-        lists = inspect_lists(open_export(Path(scratch.name), brought.filename))
+        parts = open_export(Path(scratch.name), brought.filename)
+        refuse_posts(parts)
+        lists = inspect_lists(parts)
         account_id = current_account().id
         with unit_of_work() as work:
             ids = store_lists(

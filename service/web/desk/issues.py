@@ -20,6 +20,7 @@ from service.staff.audit import list_entries, note
 from service.staff.roles import Permission, may
 from service.web.desk.access import blueprint, current_account, permission, say
 from service.web.desk.drawing import draw_progress
+from service.web.desk.keys import read_key
 from service.web.desk.readiness import examine
 from service.web.desk.segment_choice import expect
 from service.web.transaction import unit_of_work
@@ -35,17 +36,17 @@ def show_issues() -> ResponseReturnValue:
     """List every issue, newest first. Whoever has no part in issues begins with the gifts."""
     if not may(current_account().role, Permission.EDIT):
         return redirect(url_for("desk.show_gifts"))
-    number = max(request.args.get("page", 1, type=int), 1)
+    before = read_key(request.args.get("before"))
     with unit_of_work() as work:
-        every = list_issues(work)
-        issues = every[(number - 1) * PAGE : number * PAGE]
+        found = list_issues(work, before=before, most=PAGE + 1)
+        issues = found[:PAGE]
         return render_template(
             "web/desk/issues.html",
             issues=issues,
             progress={one.id: get_progress(work, one.id) for one in issues if _is_fresh(one)},
             newsletters=list_newsletters(work),
-            number=number,
-            has_next=len(every) > number * PAGE,
+            before=before,
+            has_more=len(found) > PAGE,
         )
 
 

@@ -6,6 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from service.addresses import BadAddress
 from service.errors import BadInput, Conflict
 from service.issues.queries import list_newsletters
 from service.languages.choosing import LANGUAGES, SOURCE
@@ -44,8 +45,10 @@ def accept_new_reader() -> ResponseReturnValue:
             )
             note(work, current_account().id, f"Entered a sign-up, asked {way}", f"sign-up:{sign_up_id}")
     except (BadInput, Conflict) as problem:
+        if offered := problem.offered if isinstance(problem, BadAddress) else "":
+            typed = Typed({**typed.raw, "address": offered})
         with unit_of_work() as work:
-            return _show_form(work, typed, ticked, problem), problem.status
+            return _show_form(work, typed, ticked, problem, is_offered=bool(offered)), problem.status
     say("A letter asks them to confirm. They get the newsletter once they press its button, and not before.")
     return redirect(url_for("desk.show_readers"))
 
@@ -58,7 +61,15 @@ def _read_mark(typed: Typed) -> str:
     return mark[:100]
 
 
-def _show_form(work: Session, typed: Typed, ticked: list[str], problem: BadInput | Conflict | None = None) -> str:
+def _show_form(
+    work: Session,
+    typed: Typed,
+    ticked: list[str],
+    problem: BadInput | Conflict | None = None,
+    *,
+    is_offered: bool = False,
+) -> str:
+    """Return the page; ``is_offered``: its address is not what was typed, but what ``addresses`` found in that."""
     newsletters = list_newsletters(work)
     return render_template(
         "web/desk/reader_add.html",
@@ -66,4 +77,5 @@ def _show_form(work: Session, typed: Typed, ticked: list[str], problem: BadInput
         ticked=ticked or ([str(newsletters[0].id)] if len(newsletters) == 1 else []),
         typed=typed,
         problem=problem,
+        is_offered=is_offered,
     )

@@ -1,15 +1,18 @@
 """An archive of another house becomes past issues: once, sealed, in the order of dates, and nobody gets any of them."""
 
+from collections.abc import Callable
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
+from service.deliveries.missing import send_to_missing
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import release_issue
-from service.deliveries.resending import send_again, send_to_missing
+from service.deliveries.resending import send_again
 from service.deliveries.starting import start_each_due_issue, withdraw_issue
 from service.deliveries.sweep import sweep
 from service.errors import Conflict
@@ -229,12 +232,13 @@ def test_a_past_issue_is_never_sent_to_anybody(
     with open_transaction() as session:
         # Whatever a mended row or an old program may have left there: no time makes it go.
         session.execute(update(Issue).values(starts_at=func.now(), audience=5))
-    for act in (
+    acts: list[Callable[[Session], object]] = [
         lambda session: release_issue(session, issue_id, PUBLIC_URL),
         lambda session: send_to_missing(session, issue_id, None),
         lambda session: send_again(session, issue_id, [1], None),
         lambda session: withdraw_issue(session, issue_id, None),
-    ):
+    ]
+    for act in acts:
         with open_transaction() as session, pytest.raises(Conflict, match="past issue"):
             act(session)
     start_each_due_issue(open_transaction.services.factory)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from service.errors import BadInput
-from service.issues.past.files import open_posts, read_site
+from service.issues.past.files import open_posts, read_site, refuse_posts
 from service.issues.past.post import Post
+from service.lists.archives import open_export
 from tests.issues.past.conftest import BringIn
-from tests.issues.past.exports import pack_ghost, pack_substack, post, row
+from tests.issues.past.exports import LATIN, pack_ghost, pack_substack, post, row
 
 DATE = "2021-01-01T00:00:00Z"
 
@@ -138,3 +139,18 @@ def test_json_from_elsewhere_never_ends_in_a_trace(tmp_path: Path) -> None:
         posts = read(path)
         assert posts
         assert all(one.refusal for one in posts)
+
+
+def test_an_archive_of_posts_alone_is_no_list_of_people_and_the_refusal_says_where_it_goes(tmp_path: Path) -> None:
+    archive = pack_substack(
+        tmp_path / "export.zip", [row("1.one", "2024-01-02T10:00:00.000Z", "One")], {"1.one": LATIN}
+    )
+    parts = open_export(archive, archive.name)
+    with pytest.raises(BadInput, match="Issues, under “Past issues”"):
+        refuse_posts(parts)
+
+
+def test_a_list_of_people_is_never_taken_for_posts(tmp_path: Path) -> None:
+    people = tmp_path / "list.csv"
+    people.write_text("email,post_id,title\nann@example.org,1,Dr\n")
+    refuse_posts(open_export(people, people.name))

@@ -5,6 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -26,6 +27,8 @@ from service.subscribers.suppression_models import SuppressionReason
 from service.wiring import Services
 from tests.factories.publication import make_newsletter
 from tests.fixtures.services import OpenTransaction, PublishedJobs
+from tests.issues.past.exports import LATIN, pack_substack
+from tests.issues.past.exports import row as post_row
 from tests.web.desk.browsing import Desk, Stock, words_of
 from tests.web.desk.importing import STATEMENT, Door, post_whole
 
@@ -103,6 +106,16 @@ def test_a_file_that_no_one_can_read_is_refused_with_a_sentence_and_what_was_typ
     assert response.status_code == 422
     assert sentence in words_of(response)
     assert STATEMENT in words_of(response)
+    assert door.imports() == []
+
+
+def test_an_archive_of_posts_alone_leads_to_past_issues_and_to_no_columns(door: Door, tmp_path: Path) -> None:
+    archive = pack_substack(
+        tmp_path / "export.zip", [post_row("1.one", "2021-01-01T00:00:00Z", "One")], {"1.one": LATIN}
+    )
+    response = door.send(archive.read_bytes(), archive.name)
+    assert response.status_code == 422
+    assert "bring it in at Issues, under “Past issues”" in words_of(response)
     assert door.imports() == []
 
 
@@ -257,7 +270,9 @@ def test_undoing_says_first_what_it_does_and_then_who_stays(door: Door, open_tra
     door.desk.post(f"{path}/bring")
     door.work()
     with open_transaction() as session:
-        tie = session.scalars(select(Subscription).join(Subscription.subscriber).where(Subscriber.address_key == "bob@x.org")).one()
+        tie = session.scalars(
+            select(Subscription).join(Subscription.subscriber).where(Subscriber.address_key == "bob@x.org")
+        ).one()
         session.add(ConsentEvent(subscription_id=tie.id, event="unsubscribe", source="one-click", wording="No more"))
     page = door.desk.read(f"{path}/undo")
     assert "as if they had never come</dt><dd>2</dd>" in page

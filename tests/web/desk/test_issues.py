@@ -1,6 +1,7 @@
 """Issues on the desk: the list, importing, the masthead, deleting."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -14,9 +15,11 @@ from service.deliveries.states import DeliveryState
 from service.issues.models import Finding, Issue, Manuscript
 from service.issues.queries import get_issue, list_issues
 from service.issues.states import IssueState
+from service.web.desk.issues import PAGE
 from tests.factories.publication import make_newsletter
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction
 from tests.web.desk.browsing import Desk, Stock, words_of
+from tests.web.loading import count_loaded
 
 ISSUED = date(2026, 10, 1)
 MANUSCRIPT = """Dear readers,
@@ -76,13 +79,47 @@ def test_the_list_tells_number_date_title_and_state_of_each_issue(desk: Desk, st
 
 
 def test_a_long_list_has_pages(desk: Desk, stock: Stock, put_on_desk: Callable[..., None]) -> None:
-    many = (Issue(newsletter_id=stock.newsletter_id, number=n, issued_on=ISSUED, title=f"Issue {n}") for n in range(60))
+    many = (
+        Issue(newsletter_id=stock.newsletter_id, number=n, issued_on=ISSUED, title=f"Issue {n:02}") for n in range(60)
+    )
+    past = (
+        Issue(
+            newsletter_id=stock.newsletter_id,
+            number=100 + n,
+            issued_on=ISSUED - timedelta(days=7 * (n % 10)),
+            title=f"Past {n:02}",
+            state=IssueState.PAST,
+        )
+        for n in range(30)
+    )
+    put_on_desk(*many, *past)
+    path, titles, pages = "/desk/", [], 0
+    while path:
+        page = desk.read(path)
+        titles += re.findall(r"Issue \d\d|Past \d\d|Patience Station", page)
+        older = re.search(r'rel="next" href="([^"]+)"', page)
+        path, pages = older[1] if older else "", pages + 1
+        assert ("Newest" in page) is (pages > 1)
+    own = [f"Issue {n:02}" for n in range(59, -1, -1)]
+    newest_first = sorted(range(30), key=lambda n: (n % 10, -n))
+    assert titles == [*own, "Patience Station", *(f"Past {n:02}" for n in newest_first)]
+    assert pages == 4
+
+
+def test_the_list_loads_no_more_issues_than_a_page_shows(
+    desk: Desk, stock: Stock, put_on_desk: Callable[..., None]
+) -> None:
+    many = (Issue(newsletter_id=stock.newsletter_id, number=n, issued_on=ISSUED) for n in range(3 * PAGE))
     put_on_desk(*many)
-    assert "Patience Station" not in desk.read("/desk/")
-    assert "Next page" in desk.read("/desk/?page=2")
-    last = desk.read("/desk/?page=3")
-    assert "Patience Station" in last
-    assert "Next page" not in last
+    with count_loaded(Issue) as loaded:
+        desk.read("/desk/")
+    assert len(loaded) == PAGE + 1
+
+
+@pytest.mark.parametrize("before", ["0", "1", "999999", "x", ""])
+@pytest.mark.usefixtures("stock")
+def test_a_place_in_the_list_that_is_gone_or_none_breaks_nothing(desk: Desk, before: str) -> None:
+    assert desk.get(f"/desk/?before={before}").status_code == 200
 
 
 def test_a_new_issue_is_begun_and_noted_in_its_trail(desk: Desk, stock: Stock) -> None:

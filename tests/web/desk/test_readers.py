@@ -105,6 +105,19 @@ def test_whom_nobody_knows_can_be_added_from_the_search(desk: Desk, readership: 
     assert 'value="new@example.org"' in desk.read("/desk/readers/add?address=new@example.org")
 
 
+def test_an_address_with_something_around_it_is_offered_without_and_writes_no_letter_yet(
+    desk: Desk, readership: Readership, open_transaction: OpenTransaction
+) -> None:
+    form = {"address": "New Reader <new@example.org>", "newsletter": str(readership.newsletter_id), **MARK}
+    answer = desk.post("/desk/readers/add", **form)
+    assert answer.status_code == 422
+    assert "without a name and without" in words_of(answer)
+    assert "Only the address itself is left here." in words_of(answer)
+    assert 'value="new@example.org"' in words_of(answer)
+    with open_transaction() as session:
+        assert session.scalars(select(SignUp).where(SignUp.address == "new@example.org")).all() == []
+
+
 BAD = [
     ({"address": "no address"}, "An e-mail address"),
     ({"newsletter": ""}, "Please choose a newsletter."),
