@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from service.cli.opening import open_services, open_session, print_json
 from service.db import transaction
 from service.deliveries.control import cancel_issue, pause_issue, resume_issue
+from service.deliveries.missing import send_to_missing
 from service.deliveries.queries import Copy, find_copies, get_progress
-from service.deliveries.resending import send_again, send_to_missing
+from service.deliveries.resending import send_again
 from service.deliveries.starting import withdraw_issue
 from service.deliveries.states import DeliveryState
 from service.deliveries.uncertain import Doubt, list_uncertain
@@ -48,6 +49,9 @@ def status(issue_id: int, *, as_json: bool) -> None:
         click.echo(issue.pause_reason)
     if progress.expected is not None:
         click.echo(f"its list of readers is being written: {progress.audience:,} of about {progress.expected:,} so far")
+    if progress.search is not None:
+        looked, readers = progress.search.looked, progress.search.readers
+        click.echo(f"who has no copy is looked for: {looked:,} of {readers:,} readers looked at so far")
     for state in DeliveryState:
         click.echo(f"{state:10} {progress.count(state):>9,}")
     sums = "everyone is in exactly one state" if progress.holds else "THE STATES DO NOT SUM TO THE AUDIENCE"
@@ -113,6 +117,9 @@ def missing(issue_id: int) -> None:
     """Send ISSUE to everybody who may get it now and has no copy."""
     with open_session() as session:
         added = send_to_missing(session, issue_id)
+    if added is None:
+        click.echo(f"They are being looked for among many readers: see postrider send status {issue_id}")
+        return
     more = "one more person gets" if added == 1 else f"{added:,} more people get"
     click.echo(f"{more.capitalize()} it." if added else "Nobody is missing.")
 

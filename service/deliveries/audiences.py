@@ -1,4 +1,5 @@
-"""A large audience is planned, and taken down again, in the background: a part in each transaction.
+"""A large audience is planned, searched for who lacks the issue, and taken down in the background: a part in each
+transaction.
 
 Rows say what is left to do: a plan that is not done, or copies of a draft. So it goes on after any crash, and the
 audience of an issue is the number of its copies after each part.
@@ -13,7 +14,8 @@ from sqlalchemy import ColumnElement, CursorResult, and_, any_, delete, exists, 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.db import SessionFactory, transaction
-from service.deliveries.models import AudiencePlan, Delivery
+from service.deliveries.missing import send_to_missing_part
+from service.deliveries.models import SEARCH, AudiencePlan, Delivery
 from service.deliveries.planning import add_copies, complete_plan
 from service.deliveries.segments.choosing import select_chosen
 from service.issues.models import Issue
@@ -39,7 +41,7 @@ def tend_audience(
     until = monotonic() + budget.total_seconds()
     while monotonic() < until and not should_stop():
         with transaction(factory) as session:
-            if not _do_part(session, issue_id):
+            if not do_part(session, issue_id):
                 return
     with transaction(factory) as session:
         enqueue(session, Job.TEND_AUDIENCE, issue_id)
@@ -69,17 +71,17 @@ def _has_work() -> ColumnElement[bool]:
     return or_(is_being_planned(Issue.id), and_(Issue.state == IssueState.DRAFT, has_copies))
 
 
-def _do_part(session: Session, issue_id: int) -> bool:
-    """Do one part; returns whether more is left for us."""
+def do_part(session: Session, issue_id: int) -> bool:
+    """Do one part in the caller's transaction, where nobody else has the issue; returns whether more is left for us."""
     locked = select(Issue).where(Issue.id == issue_id, _has_work()).with_for_update(skip_locked=True, of=Issue)
     issue = session.scalar(locked.execution_options(populate_existing=True))
     if issue is None:  # done, or in other hands
         return False
-    if issue.state is not IssueState.DRAFT:
+    if issue.state not in {IssueState.DRAFT, IssueState.CANCELLED}:
         return _plan_part(session, issue)
-    # A program older than the plans leaves them behind when it takes an issue back.
+    # Nobody else gets a cancelled one; and a program older than the plans leaves them behind when it takes one back.
     session.execute(delete(AudiencePlan).where(AudiencePlan.issue_id == issue_id))
-    return _clear_part(session, issue_id)
+    return issue.state is IssueState.DRAFT and _clear_part(session, issue_id)
 
 
 def _plan_part(session: Session, issue: Issue) -> bool:
@@ -93,7 +95,11 @@ def _plan_part(session: Session, issue: Issue) -> bool:
     if last_id is None:
         complete_plan(session, issue)
         return False
-    add_copies(session, issue, select_chosen(session, issue, (plan.after_id + 1, last_id)))
+    part = (plan.after_id + 1, last_id)
+    if plan.expected == SEARCH:
+        send_to_missing_part(session, issue, part)
+    else:
+        add_copies(session, issue, select_chosen(session, issue, part))
     plan.after_id = last_id
     return True
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.alarms.raising import raise_alarm
 from service.db import after_commit
+from service.deliveries.host_blocks import names_our_host
 from service.deliveries.issue_alarms import name_paused_alarm
 from service.deliveries.models import RecentAnswers
 from service.issues.models import Issue
@@ -23,6 +24,7 @@ from service.routes.learning import hide_addresses
 from service.routes.lessons import REFUSED_ALARM
 from service.staff.audit import note
 
+ADVICE: Final = "Mend it, then resume: nobody gets a second copy."
 IN_A_ROW: Final = 20
 LAST: Final = 200
 SHARE: Final = 0.2
@@ -90,9 +92,10 @@ def find_ours(outcomes: Sequence[Outcome]) -> list[Outcome]:
     recipient (Postfix, ``smtpd_delay_reject``): where it is said to most of a window, it is about us.
     """
     refused = [one for one in outcomes if one.kind is OutcomeKind.REFUSED]
-    alike = sum(1 for one in refused if one.is_policy)
-    are_alike = alike >= ALIKE and alike * 2 > len(outcomes)
-    return [one for one in refused if _concerns_all(one) or (are_alike and one.is_policy)]
+    alike = {one for one in refused if one.is_policy or names_our_host(one)}
+    count = sum(1 for one in refused if one in alike)
+    are_alike = count >= ALIKE and count * 2 > len(outcomes)
+    return [one for one in refused if _concerns_all(one) or (are_alike and one in alike)]
 
 
 def blames_nobody(outcome: Outcome) -> bool:
@@ -131,9 +134,14 @@ def pause(session: Session, issue_id: int, why: str, alarm: str) -> bool:
     if row is None:
         return True
     note(session, None, "paused itself", f"issue:{issue_id}", reason=why)
-    name = f"number {row.number}" + (f", “{row.title}”," if row.title else "")
-    raise_alarm(session, alarm, f"Issue {name} paused itself: {why}. Mend it, then resume: nobody gets a second copy.")
+    raise_alarm(session, alarm, f"{say_paused(row.number, row.title, why)} {ADVICE}")
     return True
+
+
+def say_paused(number: int | None, title: str | None, why: str | None) -> str:
+    """Return the sentence that an issue paused itself, and why."""
+    name = f"number {number}" + (f", “{title}”," if title else "")
+    return f"Issue {name} paused itself: {why}."
 
 
 def _spell(outcomes: Sequence[Outcome]) -> str:

@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from service.deliveries.batches import SIZE
 from service.deliveries.issue_alarms import withdraw_issue_alarms
-from service.deliveries.planning import add_missing
+from service.deliveries.models import AudiencePlan
+from service.deliveries.planning import add_missing, plan_search
 from service.deliveries.reasons import MISSED
 from service.deliveries.running import lock_issue, set_going
 from service.deliveries.sweep import skip_cancelled
+from service.issues.models import Issue
 from service.issues.states import IssueEvent, next_state
 from service.staff.audit import note
 
@@ -38,10 +40,19 @@ def resume_issue(session: Session, issue_id: int, account_id: int | None = None)
     """
     issue = lock_issue(session, issue_id)
     if issue.pause_reason == MISSED:
-        add_missing(session, issue)  # it never started: who became a reader while it waited is still to be added
+        _add_newcomers(session, issue)
     set_going(session, issue, IssueEvent.RESUME)
     withdraw_issue_alarms(session, issue_id)
     note_step(session, account_id, "Resumed", issue_id)
+
+
+def _add_newcomers(session: Session, issue: Issue) -> None:
+    """Add who became a reader while an issue that never started waited; many readers are looked through afterwards.
+
+    Not where its audience is still being planned: who shares a mailbox is found once that is whole, and before it goes.
+    """
+    if session.get(AudiencePlan, issue.id) is not None or not plan_search(session, issue):
+        add_missing(session, issue)
 
 
 def cancel_issue(session: Session, issue_id: int, account_id: int | None = None) -> None:

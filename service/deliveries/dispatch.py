@@ -17,7 +17,7 @@ from service.deliveries.batches import RENEW_AFTER, HeldBatch, put_down, renew
 from service.deliveries.breaker import Breaker, refuse_too_large
 from service.deliveries.claiming import Claim, give_back, intend
 from service.deliveries.journal import Journal
-from service.deliveries.outcomes import Answer, record_outcomes
+from service.deliveries.outcomes import Answer, is_heard, record_outcomes
 from service.deliveries.persisting import LOOK_UP, pass_time, persist
 from service.deliveries.window import Window
 from service.errors import BadInput
@@ -260,7 +260,7 @@ class Dispatch:
             put_down(session, self.held)
         if self._too_large:
             refuse_too_large(session, self.held.issue_id, self._too_large, means.session.largest or 0)
-        rests = means.breaker.consider(session, [outcome for _, outcome in self._answered])
+        rests = means.breaker.consider(session, [one[1] for one in self._answered if is_heard(one)])
         return Written(may_leave, goes_on and not rests)
 
     def _endure(self, seconds: float) -> bool:

@@ -82,10 +82,14 @@ class BatchSignatures(Base):
     signatures: Mapped[bytes]
 
 
+SEARCH = 0  # where nobody knows beforehand how many it will be about
+
+
 class AudiencePlan(Base):
     """An audience that is being planned in the background; without this row an issue's audience is whole.
 
-    ``expected`` is how many people it will be about. ``after_id`` is the last subscription that was looked at.
+    ``expected`` is how many people it will be about; ``SEARCH`` where an issue that has begun goes to who still lacks
+    it. ``after_id`` is the last subscription that was looked at.
     """
 
     __tablename__ = "audience_plans"

@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 from service.deliveries.arrays import table_of, write_numbers, write_texts
 from service.deliveries.breaker import find_ours
 from service.deliveries.claiming import Claim
+from service.deliveries.host_blocks import names_our_host
 from service.deliveries.moves import deliveries, match_ours, move, name_ours
 from service.deliveries.states import DeliveryEvent
 from service.issues.models import Issue
@@ -28,6 +29,7 @@ FIRST_WAIT: Final = timedelta(minutes=2)
 LONGEST_WAIT: Final = timedelta(hours=4)
 LONGEST_REPLY: Final = 500
 ERASED: Final = ""  # the recipient of an erased person's copy, of which a relay's late words may still name the address
+_HEARD: Final = 2  # attempts; as many as a refusal by policy has before its copy fails
 _NO_CODE: Final = 0  # no relay says it
 
 _EVENTS: Final = {
@@ -78,13 +80,23 @@ def _group(answers: Sequence[Answer]) -> dict[DeliveryEvent, list[Answer]]:
 
 
 def _may_be_ours(answer: Answer) -> bool:
-    """Whether a person's refusal may yet turn out to be everybody's: one by policy, at the copy's first attempt.
+    """Whether a person's refusal is our host's, or may yet turn out to be everybody's: one by policy, the first time.
 
     A relay that blocks our host may say so to each recipient, and to few in one commit. The breaker counts these too:
-    where it is everybody, the issue rests before anyone was refused twice.
+    where it is everybody, the issue rests before anyone was refused twice. A block that names our host is held against
+    nobody however often it is said, until the copy's window is over.
     """
     claim, outcome = answer
-    return outcome.is_policy and not claim.attempts
+    return names_our_host(outcome) or (outcome.is_policy and not claim.attempts)
+
+
+def is_heard(answer: Answer) -> bool:
+    """Whether the breaker is to hear this answer: not what our host was told about one copy more than twice.
+
+    A few people whose servers block us would otherwise, asked again and again, stop an issue that all others got.
+    """
+    claim, outcome = answer
+    return claim.attempts < _HEARD or not names_our_host(outcome)
 
 
 def _as_deferred(answer: Answer) -> Answer:

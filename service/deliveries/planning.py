@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.clock import now
 from service.deliveries.batches import make_batches
 from service.deliveries.mailboxes import skip_doubled
-from service.deliveries.models import AudiencePlan, Delivery
+from service.deliveries.models import SEARCH, AudiencePlan, Delivery
 from service.deliveries.running import set_going
 from service.deliveries.segments.choosing import freeze_choice, select_chosen
 from service.donations.asking import find_asking
@@ -30,7 +30,8 @@ from service.jobs import Job, enqueue
 from service.organisation.queries import find_organisation
 from service.rendering.entries import LinkContent
 from service.rendering.issue import RenderedIssue
-from service.subscribers.models import Subscriber
+from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.states import SubscriptionState
 from service.tokens import TokenSigner
 from service.tracking.models import Link
 
@@ -100,6 +101,28 @@ def add_missing(session: Session, issue: Issue) -> int:
     if added or session.get(AudiencePlan, issue.id) is not None:
         complete_plan(session, issue)
     return added
+
+
+def are_many(session: Session, issue: Issue) -> bool:
+    """Return whether the issue's newsletter has more readers than are looked through in front of a page; looks at no
+    more than that."""
+    active = (Subscription.newsletter_id == issue.newsletter_id, Subscription.state == SubscriptionState.ACTIVE)
+    some = select(Subscription.id).where(*active).limit(AT_ONCE + 1).subquery()
+    return session.scalars(select(func.count()).select_from(some)).one() > AT_ONCE
+
+
+def plan_search(session: Session, issue: Issue) -> bool:
+    """Have everybody who lacks the locked issue looked for in the background, where its readers are many.
+
+    Returns whether they are. Safe to repeat: it begins anew, and who has a copy by then gets no second one.
+    """
+    if not are_many(session, issue):
+        return False
+    fresh = {"expected": SEARCH, "after_id": 0}
+    plan = insert(AudiencePlan).values(issue_id=issue.id, **fresh)
+    session.execute(plan.on_conflict_do_update(index_elements=[AudiencePlan.issue_id], set_=fresh))
+    enqueue(session, Job.TEND_AUDIENCE, issue.id)
+    return True
 
 
 def complete_plan(session: Session, issue: Issue) -> None:

@@ -8,12 +8,13 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
-from service.deliveries.models import AudiencePlan, Delivery
+from service.deliveries.models import SEARCH, AudiencePlan, Delivery
 from service.deliveries.states import DeliveryState, is_open
 from service.issues.models import Issue
 from service.issues.states import MOVES as ISSUE_MOVES
 from service.issues.states import IssueEvent, IssueState
-from service.subscribers.models import Subscriber
+from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.states import SubscriptionState
 
 PAGE = 50
 RATE_WINDOW = timedelta(seconds=10)
@@ -21,11 +22,20 @@ SHORTEST_WINDOW = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
+class Search:
+    """How many of a newsletter's readers were looked through for who has no copy of an issue."""
+
+    looked: int
+    readers: int
+
+
+@dataclass(frozen=True)
 class Progress:
     """The seven states of an issue's copies. ``finishes_at`` is None while nothing moves.
 
     ``undecided``: how many of the uncertain ones staff have not looked at yet. ``expected``: about how many people the
-    audience will be, while it is being planned in the background; None once it is whole.
+    audience will be, while it is being planned in the background; None once it is whole. ``search``: while who has no
+    copy yet is looked for.
     """
 
     audience: int
@@ -40,6 +50,7 @@ class Progress:
     finishes_at: datetime | None
     undecided: int
     expected: int | None = None
+    search: "Search | None" = None
 
     def count(self, state: DeliveryState) -> int:
         """Return how many copies are in ``state``."""
@@ -90,7 +101,8 @@ def get_progress(session: Session, issue_id: int) -> Progress:
         per_second=per_second,
         finishes_at=finishes_at,
         undecided=sum(row[3] for row in rows),
-        expected=expected,
+        expected=expected or None,
+        search=_find_search(session, issue_id) if expected == SEARCH else None,
         **counts,
     )
 
@@ -107,6 +119,18 @@ def _find_pace(session: Session, issue_id: int, done_lately: int) -> tuple[int, 
     going = present - starts_at if starts_at else RATE_WINDOW
     window = max(SHORTEST_WINDOW, min(going, RATE_WINDOW))
     return audience or 0, expected, done_lately / window.total_seconds(), present
+
+
+def _find_search(session: Session, issue_id: int) -> Search:
+    looked = func.count().filter(Subscription.id <= AudiencePlan.after_id)
+    return Search(
+        *session.execute(
+            select(looked, func.count())
+            .join(Issue, Issue.newsletter_id == Subscription.newsletter_id)
+            .join(AudiencePlan, AudiencePlan.issue_id == Issue.id)
+            .where(Issue.id == issue_id, Subscription.state == SubscriptionState.ACTIVE)
+        ).one()
+    )
 
 
 @dataclass(frozen=True)

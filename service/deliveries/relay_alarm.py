@@ -1,4 +1,5 @@
-"""When the alarm of a relay that refuses us is over. Owns what proves it; ``routes`` and ``breaker`` raise the alarm.
+"""When the alarm of a relay that refuses us is over. Owns what proves it, and that an issue which still rests for it is
+not forgotten; ``routes`` and ``breaker`` raise the alarm.
 
 Withdrawn, it can be raised anew, and staff are written to again: an alarm is mailed once.
 """
@@ -10,8 +11,9 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.alarms.models import Alarm
-from service.alarms.raising import withdraw_alarm
-from service.deliveries.breaker import RELAY_REASONS
+from service.alarms.raising import raise_alarm, withdraw_alarm
+from service.deliveries.breaker import ADVICE, RELAY_REASONS, say_paused
+from service.deliveries.issue_alarms import name_paused_alarm
 from service.issues.models import Issue
 from service.issues.states import IssueState
 from service.mail.models import Letter
@@ -23,10 +25,11 @@ ASKED_AGAIN: Final = timedelta(minutes=10)
 
 
 def withdraw_refusal(session: Session) -> None:
-    """Withdraw the alarm once mail has been taken since, no relay refused us for a while, and no issue rests for it.
+    """Withdraw the alarm once mail has been taken since and no relay refused us for a while.
 
-    What was taken is seen from letters: the alarm's own among them, which waited for the relay. Safe to repeat; costs a
-    look at the alarms while none stands.
+    What was taken is seen from letters: the alarm's own among them, which waited for the relay. An issue that rests
+    for it gets an alarm of its own, which stays until somebody decides: the relay's alarm is about the relay, and a
+    letter proves nothing about the issue's own sender. Safe to repeat; costs a look at the alarms while none stands.
     """
     standing = Alarm.last_raised_at < func.now() - ASKED_AGAIN
     last_raised_at = session.scalar(
@@ -35,7 +38,11 @@ def withdraw_refusal(session: Session) -> None:
     if last_raised_at is None:
         return
     was_taken = exists().where(Letter.sent_at > last_raised_at)
+    if not session.scalar(select(was_taken)):
+        return
+    withdraw_alarm(session, REFUSED_ALARM)
     for_it = or_(*(Issue.pause_reason.startswith(words) for words in RELAY_REASONS))
-    rests = exists().where(Issue.state == IssueState.PAUSED, for_it)
-    if session.scalar(select(was_taken & ~rests)):
-        withdraw_alarm(session, REFUSED_ALARM)
+    resting = select(Issue).where(Issue.state == IssueState.PAUSED, for_it).order_by(Issue.id)
+    for issue in session.scalars(resting):
+        words = say_paused(issue.number, issue.title, issue.pause_reason)
+        raise_alarm(session, name_paused_alarm(issue.id), f"{words} The relay takes mail again. {ADVICE}")

@@ -1,4 +1,4 @@
-"""Copies that staff ask for: for those still missing, and for people by name. Owns that the old evidence is kept.
+"""Copies that staff ask for by name. Owns what becomes of one that goes once more, and that the old evidence is kept.
 
 Nothing here is done by the service itself: an uncertain copy is never sent again unless a person says so.
 """
@@ -6,16 +6,13 @@ Nothing here is done by the service itself: an uncertain copy is never sent agai
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Select, case, exists, func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from service.deliveries.batches import wake
 from service.deliveries.control import note_step
 from service.deliveries.models import Delivery, fences
-from service.deliveries.planning import add_missing
-from service.deliveries.reasons import RETURNABLE
 from service.deliveries.running import lock_issue, set_going
-from service.deliveries.segments.choosing import select_chosen
 from service.deliveries.states import DeliveryEvent, DeliveryState, next_state
 from service.issues.models import Issue
 from service.issues.states import IssueEvent
@@ -28,37 +25,6 @@ ENTRY: Final = 500  # copies whose evidence one entry of the trail holds
 _MOVABLE: Final = [state for state in DeliveryState if next_state(state, DeliveryEvent.SEND_AGAIN)]
 
 
-def count_missing(session: Session, issue: Issue) -> int:
-    """Return how many people ``send_to_missing`` would send the issue to."""
-    audience = select_chosen(session, issue).subquery()
-    without = select(func.count()).where(
-        ~exists().where(Delivery.issue_id == issue.id, Delivery.subscriber_id == audience.c.id)
-    )
-    returned = _select_returned(issue.id).subquery()
-    return (
-        session.scalars(without.select_from(audience)).one()
-        + session.scalars(select(func.count()).select_from(returned)).one()
-    )
-
-
-def send_to_missing(session: Session, issue_id: int, account_id: int | None = None) -> int:
-    """Send the issue to everybody who may get it now and has no copy. Returns how many; 0 changes nothing.
-
-    That is who became a reader since, and who had left and came back. Safe to repeat: then nobody is missing.
-
-    Raises:
-        Conflict: when the issue was cancelled, or has not begun.
-    """
-    issue = _lock_open(session, issue_id)
-    returned = session.scalars(_select_returned(issue_id).order_by(Delivery.id).with_for_update()).all()
-    _queue_again(session, issue, returned)
-    added = add_missing(session, issue) + len(returned)
-    if added:
-        set_going(session, issue, IssueEvent.REOPEN)
-        note_step(session, account_id, "Sent the issue to those still missing", issue_id, people=added)
-    return added
-
-
 def send_again(session: Session, issue_id: int, delivery_ids: Sequence[int], account_id: int | None = None) -> int:
     """Queue these copies again, whatever became of the first. Returns how many; 0 changes nothing.
 
@@ -69,7 +35,7 @@ def send_again(session: Session, issue_id: int, delivery_ids: Sequence[int], acc
     Raises:
         Conflict: when the issue was cancelled, or has not begun.
     """
-    issue = _lock_open(session, issue_id)
+    issue = lock_open(session, issue_id)
     copies = session.scalars(
         select(Delivery)
         .where(Delivery.issue_id == issue_id, Delivery.id.in_(delivery_ids), Delivery.state.in_(_MOVABLE))
@@ -82,28 +48,24 @@ def send_again(session: Session, issue_id: int, delivery_ids: Sequence[int], acc
         evidence = [_describe(copy) for copy in copies[start : start + ENTRY]]
         note_step(session, account_id, "Sent copies again", issue_id, people=len(evidence), copies=evidence)
     if copies:
-        _queue_again(session, issue, [copy.id for copy in copies])
+        queue_again(session, issue, [copy.id for copy in copies])
         set_going(session, issue, IssueEvent.REOPEN)
     return len(copies)
 
 
-def _lock_open(session: Session, issue_id: int) -> Issue:
+def lock_open(session: Session, issue_id: int) -> Issue:
+    """Return the issue, locked.
+
+    Raises:
+        Conflict: when no copy can be added to it.
+    """
     issue = lock_issue(session, issue_id)
-    next_issue_state(issue.state, IssueEvent.REOPEN)  # raises where no copy can be added
+    next_issue_state(issue.state, IssueEvent.REOPEN)
     return issue
 
 
-def _select_returned(issue_id: int) -> Select[int]:
-    """Return the query for the copies of people who might not be mailed when it was their turn, and may be now."""
-    return (
-        select(Delivery.id)
-        .where(Delivery.issue_id == issue_id, Delivery.state == DeliveryState.SKIPPED)
-        .where(Delivery.reason.in_(RETURNABLE))
-        .where(is_eligible(Delivery.subscription_id, Delivery.recipient))
-    )
-
-
-def _queue_again(session: Session, issue: Issue, delivery_ids: Sequence[int]) -> None:
+def queue_again(session: Session, issue: Issue, delivery_ids: Sequence[int]) -> None:
+    """Queue these copies of the locked issue anew, under fences that no sender of the first ones holds."""
     session.flush()
     session.execute(
         update(Delivery)

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.clock import now
+from service.deliveries.missing import send_to_missing
 from service.deliveries.models import Delivery
 from service.deliveries.queries import find_copies
 from service.deliveries.reasons import LEFT, MOVED, PAUSED, SUPPRESSED
-from service.deliveries.resending import send_to_missing
 from service.deliveries.sending import Sender
 from service.deliveries.states import DeliveryState
 from service.subscribers.consent import Proof

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, update
 
 from service.deliveries.batches import claim_batch, put_down
-from service.deliveries.breaker import ALIKE, Breaker
+from service.deliveries.breaker import ALIKE, Breaker, find_ours
 from service.deliveries.claiming import Claim
 from service.deliveries.models import Delivery
-from service.deliveries.outcomes import LONGEST_REPLY, LONGEST_WAIT, WINDOW, record_outcomes, wait_after
+from service.deliveries.outcomes import LONGEST_REPLY, LONGEST_WAIT, WINDOW, is_heard, record_outcomes, wait_after
 from service.deliveries.states import DeliveryEvent, next_state
 from service.deliveries.states import DeliveryState as S
 from service.deliveries.uncertain import settle_by_evidence
@@ -185,7 +185,9 @@ def test_only_the_first_attempt_begins_a_copys_window(open_transaction: OpenTran
     assert seen[2][0] == seen[3][0] == seen[1][0]
 
 
-NOT_FOR_HIM = Outcome(K.REFUSED, 550, "5.7.1 Client host blocked", About.RECIPIENT)
+NOT_FOR_HIM = Outcome(K.REFUSED, 550, "5.7.1 Colleagues only", About.RECIPIENT)
+OUR_HOST = Outcome(K.REFUSED, 550, "5.7.1 Client host [192.0.2.7] blocked using bl.example.org", About.RECIPIENT)
+OUR_HOST_UNNUMBERED = Outcome(K.REFUSED, 554, "Your IP 192.0.2.7 is blocked", About.RECIPIENT)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +221,42 @@ def test_case_25_who_is_refused_by_policy_alone_is_asked_once_more_and_then_fail
         record_outcomes(session, [(replace(claims[0], attempts=copy.attempts), NOT_FOR_HIM)])
     copy = _copy(open_transaction, claims[0])
     assert (copy.state, copy.reason) == (S.FAILED, "the relay refused it")
+
+
+@pytest.mark.parametrize("outcome", [OUR_HOST, OUR_HOST_UNNUMBERED])
+def test_case_25_who_is_refused_because_our_host_is_blocked_is_asked_again_until_the_window_ends(
+    open_transaction: OpenTransaction, issue_id: int, claims: list[Claim], outcome: Outcome
+) -> None:
+    for attempts in range(5):
+        _set_state(open_transaction, claims[0], S.SENDING)
+        with open_transaction() as session:
+            record_outcomes(session, [(replace(claims[0], attempts=attempts), outcome)])
+        copy = _copy(open_transaction, claims[0])
+        assert (copy.state, copy.reply_text) == (S.QUEUED, outcome.text)
+    _set_state(open_transaction, claims[0], S.SENDING)
+    with open_transaction() as session:
+        session.execute(update(Delivery).values(first_tried_at=func.now() - timedelta(hours=73)))
+        session.execute(update(Issue).where(Issue.id == issue_id).values(starts_at=func.now() - timedelta(hours=73)))
+        record_outcomes(session, [(replace(claims[0], attempts=5), outcome)])
+    copy = _copy(open_transaction, claims[0])
+    assert (copy.state, copy.reason) == (S.FAILED, "no relay took it within 72 hours")
+
+
+@pytest.mark.parametrize("outcome", [OUR_HOST, OUR_HOST_UNNUMBERED])
+def test_case_25_a_block_of_our_host_that_most_of_a_window_meets_stops_the_issue(outcome: Outcome) -> None:
+    assert find_ours([outcome] * ALIKE) == [outcome] * ALIKE
+    assert find_ours([outcome] * (ALIKE - 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("attempts", "outcome", "heard"),
+    [(0, OUR_HOST, True), (1, OUR_HOST, True), (2, OUR_HOST, False), (9, OUR_HOST_UNNUMBERED, False),
+     (2, NOT_FOR_HIM, True), (9, LATER, True)],
+)  # fmt: skip
+def test_the_breaker_hears_of_a_copys_blocked_host_twice(
+    claims: list[Claim], attempts: int, outcome: Outcome, heard: bool
+) -> None:
+    assert is_heard((replace(claims[0], attempts=attempts), outcome)) is heard
 
 
 def test_case_25_a_block_that_is_said_to_one_after_the_other_pauses_the_issue_before_anybody_has_failed(

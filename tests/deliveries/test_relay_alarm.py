@@ -7,7 +7,9 @@ from sqlalchemy import func, select, update
 
 from service.alarms.models import Alarm
 from service.alarms.raising import raise_alarm
-from service.deliveries.breaker import RELAY_REASONS
+from service.deliveries.breaker import ADVICE, RELAY_REASONS
+from service.deliveries.control import resume_issue
+from service.deliveries.issue_alarms import name_paused_alarm
 from service.deliveries.reasons import MISSED
 from service.deliveries.relay_alarm import ASKED_AGAIN, withdraw_refusal
 from service.issues.models import Issue
@@ -72,7 +74,7 @@ def test_a_relay_that_refuses_us_beside_one_that_takes_mail_keeps_its_alarm(open
 
 
 @pytest.mark.parametrize(
-    ("state", "reason", "keeps"),
+    ("state", "reason", "is_told"),
     [
         *[(IssueState.PAUSED, f"{words} (550 5.7.1)", True) for words in RELAY_REASONS],
         (IssueState.PAUSED, "20 copies in a row were refused", False),
@@ -84,11 +86,34 @@ def test_a_relay_that_refuses_us_beside_one_that_takes_mail_keeps_its_alarm(open
         (IssueState.CANCELLED, "the relay refuses our sender’s address (550 5.7.1)", False),
     ],
 )
-def test_it_stays_while_an_issue_rests_that_the_relay_paused_by_refusing_us(
-    open_transaction: OpenTransaction, state: IssueState, reason: str | None, keeps: bool
+def test_it_goes_too_while_an_issue_rests_for_it_which_has_an_alarm_of_its_own_from_then_on(
+    open_transaction: OpenTransaction, state: IssueState, reason: str | None, is_told: bool
 ) -> None:
     with open_transaction() as session:
-        make_issue(session, make_newsletter(session))
+        issue_id = make_issue(session, make_newsletter(session)).id
         session.execute(update(Issue).values(state=state, pause_reason=reason))
+    assert stands(open_transaction)
+    assert find_sentence(open_transaction, name_paused_alarm(issue_id)) is None
     send_letter(open_transaction, ago=timedelta())
-    assert stands(open_transaction) is keeps
+    assert not stands(open_transaction)
+    told = f"Issue number 1, “Patience Station”, paused itself: {reason}. The relay takes mail again. {ADVICE}"
+    assert find_sentence(open_transaction, name_paused_alarm(issue_id)) == (told if is_told else None)
+
+
+def test_the_alarm_of_an_issue_that_rested_for_it_goes_with_the_resume(open_transaction: OpenTransaction) -> None:
+    with open_transaction() as session:
+        issue_id = make_issue(session, make_newsletter(session)).id
+        reason = f"{RELAY_REASONS[0]} (535)"
+        session.execute(update(Issue).values(state=IssueState.PAUSED, pause_reason=reason, audience=0))
+    send_letter(open_transaction, ago=timedelta())
+    assert not stands(open_transaction)
+    with open_transaction() as session:
+        resume_issue(session, issue_id)
+    assert not stands(open_transaction)
+    assert find_sentence(open_transaction, name_paused_alarm(issue_id)) is None
+
+
+def find_sentence(open_transaction: OpenTransaction, key: str) -> str | None:
+    """Return what the standing alarm with this key says, if there is one."""
+    with open_transaction() as session:
+        return session.scalar(select(Alarm.sentence).where(Alarm.key == key, Alarm.settled_at.is_(None)))

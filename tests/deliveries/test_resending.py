@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from service.deliveries.batches import put_down
 from service.deliveries.claiming import give_back
 from service.deliveries.control import pause_issue
+from service.deliveries.missing import count_missing, send_to_missing
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.planning import release_issue
 from service.deliveries.queries import get_progress
 from service.deliveries.reasons import LEFT, SAME_MAILBOX
-from service.deliveries.resending import AGAIN, count_missing, send_again, send_to_missing
+from service.deliveries.resending import AGAIN, send_again
 from service.deliveries.starting import withdraw_issue
 from service.deliveries.states import DeliveryState
 from service.errors import Conflict

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from service.deliveries.batches import put_down
+from service.deliveries.breaker import IN_A_ROW
 from service.deliveries.control import cancel_issue, pause_issue, resume_issue
 from service.deliveries.models import Delivery
 from service.deliveries.outcomes import WINDOW, record_outcomes
@@ -15,7 +16,7 @@ from service.errors import BadInput, Conflict
 from service.issues.models import Issue
 from service.issues.states import IssueState
 from service.jobs import Job
-from service.mail.events import Outcome, OutcomeKind
+from service.mail.events import About, Outcome, OutcomeKind
 from service.subscribers.states import ConsentSource
 from service.subscribers.unsubscribe import unsubscribe
 from service.wiring import Services
@@ -278,3 +279,21 @@ def test_the_sweep_nudges_what_the_broker_lost(
 ) -> None:
     run_sweep(open_transaction)
     assert published_jobs.of(Job.SEND_ISSUE) == [(issue_id,)]
+
+
+def test_case_25_one_person_whose_server_blocks_our_host_is_asked_on_and_stops_nobodys_issue(
+    open_transaction: OpenTransaction, issue_id: int, relay: FakeRelay, sender: Sender
+) -> None:
+    blocked = Outcome(OutcomeKind.REFUSED, 554, "5.7.1 Client host [192.0.2.7] blocked", About.RECIPIENT)
+    relay.answers["reader-3@example.org"] = blocked
+    for _ in range(IN_A_ROW + 5):
+        sender.send_waiting(issue_id)
+        make_all_due(open_transaction)
+    progress = count_copies(open_transaction, issue_id)
+    assert (progress.sent, progress.queued) == (11, 1)
+    with open_transaction() as session:
+        assert session.get_one(Issue, issue_id).state is IssueState.SENDING
+        assert find_copies(session, "reader-3@example.org")[0].delivery.attempts == IN_A_ROW + 5
+    del relay.answers["reader-3@example.org"]
+    sender.send_waiting(issue_id)
+    assert count_copies(open_transaction, issue_id).sent == 12

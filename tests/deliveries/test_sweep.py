@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.deliveries import sweep as sweeping
 from service.deliveries.batches import make_batches, put_down
-from service.deliveries.control import pause_issue
+from service.deliveries.control import cancel_issue, pause_issue
 from service.deliveries.models import Batch, Delivery
 from service.deliveries.outcomes import record_outcomes
 from service.deliveries.planning import release_issue
@@ -155,6 +155,18 @@ def test_a_cancelled_issue_is_emptied_a_part_at_a_time(
         assert set(session.scalars(select(Batch.due_at))) == {None}
 
 
+def test_what_a_dead_sender_had_on_its_way_is_uncertain_as_soon_as_its_issue_is_cancelled(
+    open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    with open_transaction() as session:
+        intend_all(session, claim(session, issue_id)[1][:5])
+    expire_leases(open_transaction)
+    with open_transaction() as session:
+        cancel_issue(session, issue_id)
+    progress = count_copies(open_transaction, issue_id)
+    assert (progress.uncertain, progress.skipped, progress.open) == (5, 7, 0)
+
+
 @pytest.mark.parametrize("state", [IssueState.SENDING, IssueState.PAUSED])
 def test_case_22_copies_that_code_without_batches_planned_get_theirs(
     open_transaction: OpenTransaction, issue_id: int, state: IssueState
@@ -202,6 +214,19 @@ def test_case_07_a_letter_whose_nudge_the_broker_lost_is_nudged_again(
     published_jobs.jobs.clear()
     run_sweep(open_transaction)
     assert published_jobs.jobs == [(Job.DELIVER_LETTER, (letter_id,))]
+
+
+def test_an_issue_that_was_called_sent_before_its_last_sender_woke_goes_on_and_has_not_finished(
+    open_transaction: OpenTransaction, issue_id: int, published_jobs: PublishedJobs
+) -> None:
+    with open_transaction() as session:
+        issue = session.get_one(Issue, issue_id)
+        issue.state, issue.finished_at = IssueState.SENT, func.now()
+    run_sweep(open_transaction)
+    with open_transaction() as session:
+        issue = session.get_one(Issue, issue_id)
+        assert (issue.state, issue.finished_at) == (IssueState.SENDING, None)
+    assert published_jobs.of(Job.SEND_ISSUE) == [(issue_id,)]
 
 
 def test_two_sweeps_at_once_do_no_harm(services: Services, issue_id: int) -> None:

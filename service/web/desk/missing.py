@@ -1,13 +1,13 @@
 """Who has no copy of an issue and may get it now: how many, asked before it is sent to them. Changes nothing.
 
-A page of its own, for the answer is counted over the whole audience.
+A page of its own, for the answer is counted over the whole audience; not over one that would take too long.
 """
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from service.deliveries.missing import count_missing
 from service.deliveries.queries import takes_copies
-from service.deliveries.resending import count_missing
 from service.issues.queries import get_issue
 from service.issues.states import IssueState
 from service.staff.roles import Permission

@@ -45,7 +45,7 @@ class Look:
     @property
     def is_live(self) -> bool:
         """Whether the figures may still change: after a cancellation, copies in a sender's hands come to their end."""
-        return self.issue.state in LIVE or self.progress.open > 0
+        return self.issue.state in LIVE or self.progress.open > 0 or self.progress.search is not None
 
 
 @blueprint.get("/issues/<row:issue_id>/progress")

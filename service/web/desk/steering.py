@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from service.deliveries.control import cancel_issue, pause_issue, resume_issue
+from service.deliveries.missing import send_to_missing
 from service.deliveries.queries import get_progress
-from service.deliveries.resending import send_again, send_to_missing
+from service.deliveries.resending import send_again
 from service.deliveries.starting import withdraw_issue
 from service.errors import Conflict
 from service.issues.queries import get_issue
@@ -65,7 +66,7 @@ def accept_cancellation(issue_id: int) -> ResponseReturnValue:
 @blueprint.post("/issues/<row:issue_id>/missing")
 @permission(Permission.SEND)
 def accept_missing(issue_id: int) -> ResponseReturnValue:
-    """Send to everybody who may get the issue now and has no copy."""
+    """Send to everybody who may get the issue now and has no copy; among many readers they are found afterwards."""
     try:
         with unit_of_work() as work:
             added = send_to_missing(work, issue_id, current_account().id)
@@ -105,7 +106,10 @@ def tell_of_again(sent: int) -> None:
         say("Nothing is sent again: the copy is on its way already, or the person has unsubscribed.", "warn")
 
 
-def _tell_of_missing(added: int, *, rests: bool) -> None:
+def _tell_of_missing(added: int | None, *, rests: bool) -> None:
+    if added is None:
+        say("Those who have no copy are being looked for. This page shows how far that is; you need not wait here.")
+        return
     people, they = ("1 person", "gets") if added == 1 else (f"{added:,} people", "get")
     if not added:
         say("Nobody is missing.")

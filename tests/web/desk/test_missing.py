@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import event
 
+from service.deliveries import planning
+from service.deliveries.audiences import tend_audience
 from service.deliveries.planning import release_issue
 from service.issues.models import Issue
 from service.issues.states import IssueState
@@ -87,3 +89,38 @@ def test_the_results_are_shown_without_looking_for_everybody_who_has_no_copy(
     assert not looked()
     desk.read(path)
     assert looked()
+
+
+def test_among_many_readers_nobody_is_counted_in_front_of_the_page_and_progress_says_how_far_the_search_is(
+    desk: Desk, stock: Stock, path: str, open_transaction: OpenTransaction, monkeypatch: pytest.MonkeyPatch,
+    services: Services,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(planning, "AT_ONCE", 3)
+    add_readers(open_transaction, stock, "late")
+    set_state(open_transaction, stock, IssueState.SENT)
+    page = desk.read(path)
+    assert "too many readers to count here" in page
+    assert "whoever is found gets the issue at once" in page
+    assert "Look for them and send</button>" in page
+    progress = f"/desk/issues/{stock.issue_id}/progress"
+    assert "looked at" not in desk.read(progress)
+    assert desk.post(path).location == progress
+    page = desk.read(progress)
+    assert "Those who have no copy are being looked for." in page
+    assert "Looking for readers who have no copy: 0 of 4 readers looked at. Whoever is found gets one at once." in page
+    assert "Look again</a>" in page  # the page keeps itself up to date, though the issue is sent
+    tend_audience(services.factory, stock.issue_id)
+    page = desk.read(progress)
+    assert "looked at" not in page
+    assert "of 4 copies done" in page
+    assert "had those still missing looked for" in desk.read(f"/desk/issues/{stock.issue_id}")
+
+
+def test_among_many_readers_of_a_paused_issue_it_says_that_the_copies_wait(
+    desk: Desk, stock: Stock, path: str, open_transaction: OpenTransaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "AT_ONCE", 2)
+    set_state(open_transaction, stock, IssueState.PAUSED)
+    assert "whoever is found waits: the issue is paused" in desk.read(path)
+    desk.post(path)
+    assert "Whoever is found waits with the issue." in desk.read(f"/desk/issues/{stock.issue_id}/progress")
