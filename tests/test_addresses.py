@@ -209,3 +209,12 @@ def test_the_short_way_says_what_the_long_way_says(typed: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(addresses, "_PLAIN_LONGEST", 0)
         assert short == answer()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["jane@x.org", "Jane.Doe+news@Mail-1.Example.co.uk", "reader5.1234@mail1234.example.org", "o'neil_2@x-y.io"],
+)
+def test_the_address_of_nearly_everybody_takes_the_short_way(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.setattr(addresses, "validate_email", None)
+    assert parse_address(typed).typed == typed

@@ -10,18 +10,19 @@ from service.development.bench.apart import run_apart
 from service.errors import Unavailable
 
 _HUNDRED_MB = 100_000_000
+_A_WHILE = 2  # seconds: who looks fifty times in one may get no turn for a good part of one on a busy machine
 
 
 def hold(megabytes: int) -> int:
     """Hold so much memory for a while, and tell which process this is."""
     held = b"x" * (megabytes * 1_000_000)
-    subprocess.run([sys.executable, "-c", "import time; time.sleep(0.3)"], check=True)
+    subprocess.run([sys.executable, "-c", f"import time; time.sleep({_A_WHILE})"], check=True)
     return os.getpid() if held else 0
 
 
 def have_a_child_hold() -> int:
     """Have a child hold a hundred megabytes for a while."""
-    hold_it = f"import time; held = b'x' * {_HUNDRED_MB}; time.sleep(0.3)"
+    hold_it = f"import time; held = b'x' * {_HUNDRED_MB}; time.sleep({_A_WHILE})"
     subprocess.run([sys.executable, "-c", hold_it], check=True)
     return 1
 
