@@ -20,6 +20,7 @@ from tests.deliveries.fakes import ACCEPTED
 from tests.deliveries.steps import claim, expire_leases, intend_all
 from tests.factories.readers import make_reader
 from tests.fixtures.services import OpenTransaction
+from tests.waiting import wait_for_follower
 
 MINUTE = timedelta(minutes=1)
 
@@ -177,7 +178,7 @@ def test_a_copy_queued_while_its_batch_is_put_down_is_not_forgotten(services: Se
         wake(staff, issue_id, [claims[0].delivery_id])
         letting_go = threading.Thread(target=_put_down, args=(services, held))
         letting_go.start()
-        _wait_for_a_lock(services)
+        wait_for_follower(staff)
         staff.commit()
         letting_go.join(20)
     with services.factory() as session:
@@ -188,15 +189,6 @@ def test_a_copy_queued_while_its_batch_is_put_down_is_not_forgotten(services: Se
 def _put_down(services: Services, held: batches.HeldBatch) -> None:
     with services.factory.begin() as session:
         put_down(session, held)
-
-
-def _wait_for_a_lock(services: Services) -> None:
-    waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-    for _ in range(2000):
-        with services.factory() as session:
-            if session.scalars(waiting).one():
-                return
-    raise AssertionError("nobody waits for a lock")
 
 
 def _add_copy(session: Session, issue_id: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from service.alarms.raising import list_standing_alarms
@@ -31,7 +31,7 @@ from service.staff.audit import list_entries
 from service.wiring import Services
 from tests.factories.publication import make_issue, make_newsletter
 from tests.routes.simulation import ACCEPTED, CLOSED, SLOW_DOWN, WRONG_PASSWORD, Clock, make_relay, make_routes
-from tests.waiting import wait_until
+from tests.waiting import wait_for_follower, wait_until
 
 NO_SUCH_USER = outcome_of_reply(550, "5.1.1 No such user", About.RECIPIENT)
 BLOCKED = outcome_of_reply(550, "5.7.1 Blocked by policy", About.MAIL)
@@ -306,11 +306,6 @@ def test_what_two_senders_tell_at_the_same_moment_is_all_counted(services: Servi
         with transaction(services.factory) as session:
             rests.append(Breaker(issue_id).consider(session, [NO_SUCH_USER] * 10))
 
-    def is_kept_waiting() -> bool:
-        with transaction(services.factory) as session:
-            locked = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-            return session.execute(text(locked)).first() is not None
-
     with services.factory() as ours:
 
         def be_quicker(*arguments: object) -> None:
@@ -320,7 +315,8 @@ def test_what_two_senders_tell_at_the_same_moment_is_all_counted(services: Servi
         event.listen(services.factory.kw["bind"], "after_cursor_execute", be_quicker)
         other = threading.Thread(target=tell)
         other.start()
-        wait_until(is_kept_waiting, "the other sender to wait for us")
+        wait_until(ours.in_transaction, "the other sender to be overtaken")
+        wait_for_follower(ours)
         ours.commit()
     other.join(60)
     assert rests == [True]

@@ -6,15 +6,15 @@ import psycopg
 import pytest
 from flask import Flask
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from service.settings import Settings
 from service.web.app import create_app
-from service.wiring import wire
+from service.wiring import Services, wire
 from tests.factories.publication import make_newsletter
 from tests.faults.forks import Fork
 from tests.fixtures.services import OpenTransaction
-from tests.waiting import wait_until
+from tests.waiting import wait_for_follower, wait_until
 from tests.web.desk.browsing import open_desk
 
 TABLES = ("issues", "items", "manuscripts", "audit_entries")
@@ -23,17 +23,22 @@ MANUSCRIPT = b"# The Ferry\n\nDear readers,\n\nwelcome aboard.\n\n## One line re
 
 @pytest.mark.parametrize("table", TABLES)
 def test_case_14_an_import_whose_process_is_killed_leaves_no_half_rows_and_can_be_repeated(
-    table: str, settings: Settings, app: Flask, publisher_account: int, open_transaction: OpenTransaction
+    table: str,
+    services: Services,
+    settings: Settings,
+    app: Flask,
+    publisher_account: int,
+    open_transaction: OpenTransaction,
 ) -> None:
     with open_transaction() as session:
         make_newsletter(session)
     address = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address) as guard, psycopg.connect(address, autocommit=True) as watch:
+    with services.factory() as guard, psycopg.connect(address, autocommit=True) as watch:
         # The import writes down to this table, and waits for it.
-        guard.execute(sql.SQL("lock table {} in exclusive mode").format(sql.Identifier(table)))
+        guard.execute(text(f"lock table {table} in exclusive mode"))
         before = _count(watch)
         web = Fork(hand_in, settings, publisher_account)
-        wait_until(lambda: _someone_waits(watch), f"the import to come to {table}")
+        wait_for_follower(guard)
         web.kill()
         guard.rollback()
         wait_until(lambda: not _others(watch), "the server to notice the death")
@@ -56,10 +61,6 @@ def _count(connection: "psycopg.Connection[tuple[int]]") -> list[int]:
     query = sql.SQL("select count(*) from {}")
     counts = [connection.execute(query.format(sql.Identifier(table))).fetchone() for table in TABLES]
     return [row[0] for row in counts if row is not None]
-
-
-def _someone_waits(connection: "psycopg.Connection[tuple[int]]") -> bool:
-    return connection.execute("select 1 from pg_locks where not granted").fetchone() is not None
 
 
 def _others(connection: "psycopg.Connection[tuple[int]]") -> bool:

@@ -1,8 +1,7 @@
 """The process that looks for who has no copy of an issue dies by kill -9 within a part, and the broker is emptied."""
 
-import psycopg
 import pytest
-from sqlalchemy import make_url, select, update
+from sqlalchemy import select, text, update
 
 from service.deliveries import planning
 from service.deliveries.audiences import nudge_audiences, tend_audience
@@ -20,7 +19,7 @@ from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_reader, make_readers
 from tests.faults.forks import Fork
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
-from tests.waiting import wait_until
+from tests.waiting import wait_for_follower, wait_until
 
 READERS, LATE = 25, 12
 
@@ -49,12 +48,11 @@ def test_a_search_whose_process_is_killed_goes_on_from_the_rows_and_gives_everyb
     monkeypatch.setattr(planning, "AT_ONCE", READERS - 1)
     with open_transaction() as session:
         assert send_to_missing(session, issue_id) is None
-    address = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address) as guard, psycopg.connect(address, autocommit=True) as watch:
-        guard.execute("lock table batches in exclusive mode")  # the copies of a part are written, their batch is not
+    with services.factory() as guard:
+        # The copies of a part are written, their batch is not.
+        guard.execute(text("lock table batches in exclusive mode"))
         worker = Fork(tend, settings, issue_id)
-        waits = "select 1 from pg_locks where not granted"
-        wait_until(lambda: watch.execute(waits).fetchone() is not None, "the search to come to its batch")
+        wait_for_follower(guard)
         worker.kill()
         guard.rollback()
     wait_until(lambda: _goes_on(open_transaction, published_jobs, issue_id), "the server to notice the death")

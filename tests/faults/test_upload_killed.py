@@ -8,17 +8,17 @@ import psycopg
 import pytest
 from flask import Flask
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from werkzeug.datastructures import FileStorage
 
 from service.settings import Settings
 from service.subscribers.importing import scratch
 from service.web.app import create_app
-from service.wiring import wire
+from service.wiring import Services, wire
 from tests.factories.publication import make_newsletter
 from tests.faults.forks import Fork
 from tests.fixtures.services import OpenTransaction
-from tests.waiting import wait_until
+from tests.waiting import wait_for_follower, wait_until
 from tests.web.desk.browsing import open_desk, token_of
 from tests.web.desk.importing import post_whole
 
@@ -29,6 +29,7 @@ LIST = b"email\n" + b"".join(b"reader%d@example.org\n" % number for number in ra
 @pytest.mark.parametrize("table", TABLES)
 def test_case_14_an_upload_whose_process_is_killed_leaves_nothing_and_can_be_repeated(
     table: str,
+    services: Services,
     settings: Settings,
     app: Flask,
     publisher_account: int,
@@ -40,11 +41,11 @@ def test_case_14_an_upload_whose_process_is_killed_leaves_nothing_and_can_be_rep
     with open_transaction() as session:
         make_newsletter(session)
     address = make_url(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address) as guard, psycopg.connect(address, autocommit=True) as watch:
+    with services.factory() as guard, psycopg.connect(address, autocommit=True) as watch:
         # The upload writes down to this table, and waits for it.
-        guard.execute(sql.SQL("lock table {} in exclusive mode").format(sql.Identifier(table)))
+        guard.execute(text(f"lock table {table} in exclusive mode"))
         web = Fork(hand_in, settings, publisher_account, tmp_path)
-        wait_until(lambda: _someone_waits(watch), f"the upload to come to {table}")
+        wait_for_follower(guard)
         web.kill()
         guard.rollback()
         wait_until(lambda: not _someone_works(watch), "the server to notice the death")
@@ -74,10 +75,6 @@ def _count(connection: "psycopg.Connection[tuple[int]]") -> list[int]:
     query = sql.SQL("select count(*) from {}")
     counts = [connection.execute(query.format(sql.Identifier(table))).fetchone() for table in TABLES]
     return [row[0] for row in counts if row is not None]
-
-
-def _someone_waits(connection: "psycopg.Connection[tuple[int]]") -> bool:
-    return connection.execute("select 1 from pg_locks where not granted").fetchone() is not None
 
 
 def _someone_works(connection: "psycopg.Connection[tuple[int]]") -> bool:

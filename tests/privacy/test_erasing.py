@@ -1,11 +1,10 @@
 """After an erasure the whole database knows nothing of the person, counts as before, and lets no file undo it."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -32,6 +31,7 @@ from tests.factories.readers import make_reader, make_sign_up
 from tests.fixtures.services import OpenTransaction
 from tests.privacy.conftest import ADA, BEFORE, NAME, OTHER, WISHED
 from tests.privacy.looking import list_places
+from tests.waiting import wait_for_follower
 
 PROOF = Proof(ConsentSource.STAFF, "Erased by staff.")
 WORDS = (ADA, NAME, BEFORE, WISHED, ADA.partition("@")[0], NAME.partition(" ")[2])
@@ -83,24 +83,12 @@ def test_what_a_person_changes_on_another_page_meanwhile_is_not_written_into_the
         with open_transaction() as session:
             erase_person(session, ada, PROOF)
             changing = other_page.submit(go_on)
-            wait_for_lock(session)
+            wait_for_follower(session)
         with pytest.raises(NotFound):
             changing.result()
     with open_transaction() as session:
         empty = session.get_one(Subscriber, ada)
         assert (empty.name, empty.language) == (None, "en")
-
-
-def wait_for_lock(session: Session) -> None:
-    """Return once another transaction waits for this one."""
-    waits = text(
-        "select exists(select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid)))"
-    )
-    for _ in range(1000):
-        if session.execute(waits).scalar_one():
-            return
-        time.sleep(0.01)
-    pytest.fail("Nobody waits for this transaction.")
 
 
 def test_nobody_else_loses_a_word(open_transaction: OpenTransaction, ada: int) -> None:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
@@ -34,12 +34,11 @@ from tests.factories.publication import make_newsletter
 from tests.factories.readers import make_change, make_reader
 from tests.fixtures.services import OpenTransaction
 from tests.subscribers.conftest import JANE
-from tests.waiting import wait_until
+from tests.waiting import wait_for_follower
 
 NEW = "Jane.New@example.com"
 KEY = "jane.new@example.com"
 WORDING = "Yes, this address is mine"
-WAITING = text("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
 EVENT = SubscriptionEvent.CHANGE_ADDRESS
 
 
@@ -168,9 +167,7 @@ def commit_while_waited_for(open_transaction: OpenTransaction, rival: Callable[[
         rival(session)
         session.flush()
         last_yes = beside.submit(say_yes, open_transaction, change, Side.NEW)
-        with open_transaction() as looker:
-            wait_until(lambda: last_yes.done() or looker.scalar(WAITING), "the last yes to wait for the other")
-        assert not last_yes.done()
+        wait_for_follower(session)
         session.commit()
         last_yes.result()
 

@@ -13,7 +13,7 @@ from service.subscribers.people import ensure_subscriber, ensure_subscription
 from service.wiring import Services
 from tests.factories.publication import make_newsletter
 from tests.fixtures.services import OpenTransaction
-from tests.waiting import wait_until
+from tests.waiting import wait_for_follower
 
 NOWHERE = 987_654_321  # no newsletter's id, and no person's
 ANN = "ann@example.org"
@@ -22,7 +22,6 @@ SUBSCRIBE = text(
     "insert into subscriptions (subscriber_id, newsletter_id, state)"
     " select p.id, n.id, 'active' from subscribers p, newsletters n where p.address_key = 'ann@example.org'"
 )
-WAITING = text("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
 
 
 @pytest.fixture
@@ -139,15 +138,13 @@ def two(engine: Engine) -> Iterator[tuple[Connection, Connection]]:
 )
 @pytest.mark.usefixtures("stranger_id")
 def test_who_comes_second_waits_and_is_refused(
-    engine: Engine, two: tuple[Connection, Connection], first: TextClause, second: TextClause, sentence: str
+    two: tuple[Connection, Connection], first: TextClause, second: TextClause, sentence: str
 ) -> None:
     one, other = two
     one.execute(first)
     with ThreadPoolExecutor(1) as pool:
         refused = pool.submit(other.execute, second)
-        with engine.connect() as third:
-            watch = third.execution_options(isolation_level="AUTOCOMMIT")
-            wait_until(lambda: watch.scalar(WAITING) == 1, "the second waits for the first")
+        wait_for_follower(one)
         one.commit()
         with pytest.raises(IntegrityError, match=sentence):
             refused.result()
