@@ -140,7 +140,8 @@ def add_copies(session: Session, issue: Issue, people: Select[int, int, str]) ->
     """
     session.flush()  # of what the caller set; the rows go in by a statement of their own
     session.execute(_LONG_ENOUGH)
-    audience = people.subquery()
+    # Locked as the foreign keys would: who is being deleted (an import is undone) is waited for, and left out.
+    audience = people.with_for_update(read=True, key_share=True, of=[Subscriber, Subscription]).subquery()
     columns = ["issue_id", "subscriber_id", "subscription_id", "recipient", "name", "is_thanked"]
     givers = _select_thanked(session).subquery()
     rows = (

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from service.db import transaction
@@ -25,6 +26,7 @@ from service.wiring import Services
 from tests.factories.publication import make_issue, make_newsletter
 from tests.factories.readers import make_reader, make_readers, request_subscription
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction, PublishedJobs
+from tests.waiting import wait_for_follower
 
 HOLD = timedelta(minutes=2)
 READERS = 12
@@ -179,6 +181,19 @@ def _run_at_once(act: Callable[[], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_who_is_deleted_while_an_issue_is_released_is_not_in_its_audience(
+    services: Services, open_transaction: OpenTransaction, issue_id: int
+) -> None:
+    """As whoever an import brought is, when it is undone at that moment."""
+    with ThreadPoolExecutor(1) as desk, services.factory() as undoing:
+        somebody = select(Subscription.id).order_by(Subscription.id).limit(1)
+        undoing.execute(delete(Subscription).where(Subscription.id == somebody.scalar_subquery()))
+        released = desk.submit(release, open_transaction, issue_id)
+        wait_for_follower(undoing)
+        undoing.commit()
+        assert released.result() == READERS - 1
 
 
 @pytest.mark.parametrize(
