@@ -1,7 +1,11 @@
 """An import in the world: killed, taken over, cancelled, met by a sign-up, and rehearsed; never half a row."""
 
+import itertools
 import random
+import tempfile
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
@@ -27,6 +31,7 @@ from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.subscribers.importing.files import HEADER, Bringer, figures
 from tests.waiting import wait_until
 
+STATEMENTS = 150
 WORDS = ("active", "active", "active", "unsubscribed", "pending", "suppressed")
 
 
@@ -74,19 +79,27 @@ def test_the_size_of_the_chunks_changes_nobody(
         assert people[key.replace("small", "large")] == state
 
 
-def be_importer(settings: Settings, import_id: int, worth_help: int) -> None:
-    """Be a worker that brings in a file, ten lines at a time."""
+def be_importer(settings: Settings, import_id: int, worth_help: int, folder: Path) -> None:
+    """Be a worker that brings in a file, ten lines at a time, and stands still within its 20th chunk or so."""
     running.WORTH_HELP = worth_help  # type: ignore[misc]  # this process is the test's own
+    tempfile.tempdir = str(folder)
+    statements = itertools.count()
+
+    def stand_still(*_: object) -> None:
+        if next(statements) == STATEMENTS:
+            threading.Event().wait()
+
+    event.listen(Engine, "after_cursor_execute", stand_still)
     run_import(wire(settings).factory, import_id, chunk=10)
 
 
 @pytest.mark.parametrize("worth_help", [0, 1_000_000])
 def test_case_14_an_import_that_is_killed_leaves_whole_chunks_and_is_finished_by_another(
-    bringer: Bringer, settings: Settings, open_transaction: OpenTransaction, worth_help: int
+    bringer: Bringer, settings: Settings, open_transaction: OpenTransaction, worth_help: int, tmp_path: Path
 ) -> None:
     rows = "".join(f"p{number}@x.org,,,active,,,,,,,\n" for number in range(2_000))
     import_id = bringer.store(f"{HEADER}\n{rows}")
-    worker = Fork(be_importer, settings, import_id, worth_help)
+    worker = Fork(be_importer, settings, import_id, worth_help, tmp_path)
     wait_until(lambda: bringer.look(import_id).rows > 0, "the first chunks to be in")
     worker.kill()
     stopped = bringer.look(import_id)
