@@ -48,7 +48,7 @@ class House:
             self.page.locator("button.main").click()
             if card is not cards[-1]:
                 expect(self.page.get_by_role("alert")).to_have_text("Your card was declined.")
-        expect(self.page.get_by_role("heading", name="Thank you", exact=True)).to_be_visible(timeout=30_000)
+        expect(self.page.get_by_role("heading", name="Thank you", exact=True)).to_be_visible()
 
     def enter(self) -> None:
         """Ask for a donor's link and open it."""

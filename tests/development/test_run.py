@@ -45,7 +45,7 @@ def test_one_command_brings_everything_up_and_one_ctrl_c_takes_it_down(
             assert f"http://localhost:{port}/dev/inbox" in said
             sign_in = json.loads((folder / "staff-sign-in.json").read_text())
             assert f"sign in as {sign_in['address']} with {sign_in['password']}" in said
-            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
                 assert answer.status == 200
             running = find_running(folder)
             assert running

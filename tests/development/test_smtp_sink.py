@@ -10,7 +10,7 @@ MAIL = b"Subject: Hello\r\n\r\nText\r\n"
 
 
 def _send(sink: SmtpSink, *recipients: str) -> dict[str, tuple[int, bytes]]:
-    with smtplib.SMTP("127.0.0.1", sink.port, timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", sink.port, timeout=60) as client:
         return client.sendmail("ada@example.org", recipients, MAIL)
 
 

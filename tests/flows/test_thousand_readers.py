@@ -69,13 +69,13 @@ def _open_and_click(mails: list[OpenedMail]) -> None:
         click = re.search(r"http://127\.0\.0\.1:\d+/c/[\w-]+/1(?!\d)", mail.html)
         assert pixel is not None
         assert click is not None
-        urlopen(Request(pixel[0], headers=BROWSER), timeout=10).close()
+        urlopen(Request(pixel[0], headers=BROWSER), timeout=60).close()
         _follow_without_leaving(click[0])
 
 
 def _follow_without_leaving(url: str) -> None:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.request("GET", parts.path, headers=BROWSER)
     answer = connection.getresponse()
     assert (answer.status, answer.headers["Location"]) == (302, "https://a.test/one")
@@ -117,7 +117,7 @@ def _unsubscribe_someone_who_waits(running: RunningService, issue_id: int) -> st
             select(Delivery).where(Delivery.issue_id == issue_id).order_by(Delivery.id.desc()).limit(1)
         ).one()
         values = running.services.links.for_copy(issue_id, last.id, last.subscription_id, None)
-    answer = urlopen(Request(values.unsubscribe_url, data=b"List-Unsubscribe=One-Click", method="POST"), timeout=10)
+    answer = urlopen(Request(values.unsubscribe_url, data=b"List-Unsubscribe=One-Click", method="POST"), timeout=60)
     assert answer.status == 200
     answer.close()
     return last.recipient

@@ -35,7 +35,7 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def make_care(broker: Broker, services: Services) -> Iterator[Callable[[], BrokerCare]]:
     """Makes one that asks the broker of this test."""
-    with redis.Redis.from_url(broker.url, socket_timeout=0.3, socket_connect_timeout=0.3, retry=None) as client:
+    with redis.Redis.from_url(broker.url, socket_timeout=1, socket_connect_timeout=1, retry=None) as client:
         yield lambda: BrokerCare(client, services.factory, timedelta(minutes=2))
 
 

@@ -31,7 +31,7 @@ def test_it_counts_and_notes_over_all_its_processes(tmp_path: Path) -> None:
     log = tmp_path / "accepted"
     with _run(tmp_path, "--processes", "2", "--log", str(log)) as (port, sink):
         for _ in range(3):  # connections are handed out in turn
-            with smtplib.SMTP(LOOPBACK, port, timeout=10) as client:
+            with smtplib.SMTP(LOOPBACK, port, timeout=60) as client:
                 assert client.sendmail("a@example.org", "b@example.org", MAIL) == {}
 
         assert count_accepted(port) == 3
@@ -43,7 +43,7 @@ def test_it_counts_and_notes_over_all_its_processes(tmp_path: Path) -> None:
 def test_a_killed_sink_leaves_a_log_of_all_that_it_said_yes_to(tmp_path: Path) -> None:
     log = tmp_path / "accepted"
     with _run(tmp_path, "--log", str(log)) as (port, sink):
-        client = smtplib.SMTP(LOOPBACK, port, timeout=10)
+        client = smtplib.SMTP(LOOPBACK, port, timeout=60)
         client.sendmail("a@example.org", "b@example.org", MAIL)
         sink.process.send_signal(SIGKILL)
         sink.process.wait()
@@ -57,7 +57,7 @@ def test_a_killed_sink_leaves_a_log_of_all_that_it_said_yes_to(tmp_path: Path) -
 def test_with_a_delay_the_mail_is_in_the_log_while_its_sender_still_waits(tmp_path: Path) -> None:
     log = tmp_path / "accepted"
     with _run(tmp_path, "--log", str(log), "--delay", "60") as (port, _):
-        client = smtplib.SMTP(LOOPBACK, port, timeout=10)
+        client = smtplib.SMTP(LOOPBACK, port, timeout=60)
         _send_by_hand(client)
         wait_until(lambda: log.exists() and log.read_text() == "one@letters.test\tb@example.org\n", "the log")
         assert client.sock is not None
@@ -66,7 +66,7 @@ def test_with_a_delay_the_mail_is_in_the_log_while_its_sender_still_waits(tmp_pa
 
 
 def test_a_short_delay_ends_and_a_client_that_quits_early_hears_all(tmp_path: Path) -> None:
-    with _run(tmp_path, "--delay", "0.05") as (port, _), smtplib.SMTP(LOOPBACK, port, timeout=10) as client:
+    with _run(tmp_path, "--delay", "0.05") as (port, _), smtplib.SMTP(LOOPBACK, port, timeout=60) as client:
         _send_by_hand(client)
         client.send(b"QUIT\r\n")
         assert [client.getreply()[0], client.getreply()[0]] == [250, 221]
@@ -74,12 +74,12 @@ def test_a_short_delay_ends_and_a_client_that_quits_early_hears_all(tmp_path: Pa
 
 def test_a_client_that_leaves_before_its_answer_harms_nobody(tmp_path: Path) -> None:
     with _run(tmp_path, "--delay", "0.2", "--processes", "1") as (port, _):
-        hasty = smtplib.SMTP(LOOPBACK, port, timeout=10)
+        hasty = smtplib.SMTP(LOOPBACK, port, timeout=60)
         _send_by_hand(hasty)
         hasty.close()
         wait_until(lambda: count_accepted(port) == 1, "the mail of who left")
         for accepted in (2, 3):  # the answer to who left falls due meanwhile
-            with smtplib.SMTP(LOOPBACK, port, timeout=10) as client:
+            with smtplib.SMTP(LOOPBACK, port, timeout=60) as client:
                 client.sendmail("a@example.org", "b@example.org", MAIL)
             assert count_accepted(port) == accepted
 

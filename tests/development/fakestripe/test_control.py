@@ -12,7 +12,7 @@ from tests.development.fakestripe.shop import Shop
 
 
 def look(url: str) -> str:
-    answer = requests.get(url, timeout=5)
+    answer = requests.get(url, timeout=60)
     assert answer.status_code == 200
     assert "Test page, not Stripe. No card is charged." in answer.text
     return unescape(answer.text)
@@ -20,7 +20,7 @@ def look(url: str) -> str:
 
 def press(fake: FakeStripe, button: str) -> str:
     """Press a button of the control page; return the sentence that it then shows."""
-    answer = requests.post(f"{fake.url}/_control", data={"do": button}, timeout=5)
+    answer = requests.post(f"{fake.url}/_control", data={"do": button}, timeout=60)
     assert answer.status_code == 200
     found = re.search(r'<p role="status"><strong>(.*?)</strong>', answer.text)
     assert found is not None, answer.text
@@ -70,7 +70,7 @@ def test_the_control_page_shows_what_has_happened(fake: FakeStripe, shop: Shop) 
 
 def test_other_programs_have_the_same_hands(fake: FakeStripe, shop: Shop) -> None:
     def call(name: str, **fields: Any) -> Any:
-        answer = requests.post(f"{fake.url}/_test/{name}", json=fields, timeout=5)
+        answer = requests.post(f"{fake.url}/_test/{name}", json=fields, timeout=60)
         return answer.json().get("result", answer.json())
 
     session = shop.open()
@@ -82,9 +82,9 @@ def test_other_programs_have_the_same_hands(fake: FakeStripe, shop: Shop) -> Non
     dispute = call("open_dispute", payment_intent=payment, kind="inquiry")
     assert call("close_dispute", dispute_id=dispute, won=True) is None
     assert call("advance", days=1) == 1
-    assert requests.get(f"{fake.url}/_test/now", timeout=5).json() == {"result": fake.now()}
+    assert requests.get(f"{fake.url}/_test/now", timeout=60).json() == {"result": fake.now()}
     assert call("deliver", event_ids=[]) == []
-    listed = requests.get(f"{fake.url}/_test/objects/dispute", timeout=5).json()["result"]
+    listed = requests.get(f"{fake.url}/_test/objects/dispute", timeout=60).json()["result"]
     assert [one["status"] for one in listed] == ["warning_closed"]
 
 
@@ -101,7 +101,7 @@ def test_other_programs_have_the_same_hands(fake: FakeStripe, shop: Shop) -> Non
 def test_a_wrong_call_is_a_sentence(
     fake: FakeStripe, name: str, body: dict[str, Any], status: int, sentence: str
 ) -> None:
-    answer = requests.post(f"{fake.url}/_test/{name}", json=body, timeout=5)
+    answer = requests.post(f"{fake.url}/_test/{name}", json=body, timeout=60)
 
     assert answer.status_code == status
     assert sentence in answer.json()["error"]["message"]

@@ -29,7 +29,7 @@ def test_the_next_requests_go_wrong_and_those_after_them_well(
     assert len(fake.list_objects("customer")) == 1
 
 
-def test_silence_lasts_until_the_caller_gives_up(fake: FakeStripe) -> None:
+def test_silence_lasts_until_the_caller_gives_up(fake: FakeStripe, client: stripe.StripeClient) -> None:
     impatient = stripe.StripeClient(
         fake.key,
         base_addresses={"api": fake.url},
@@ -41,7 +41,7 @@ def test_silence_lasts_until_the_caller_gives_up(fake: FakeStripe) -> None:
     with pytest.raises(stripe.APIConnectionError, match="timed out"):
         impatient.v1.customers.create({})
 
-    assert impatient.v1.customers.create({}).id
+    assert client.v1.customers.create({}).id
 
 
 @pytest.mark.parametrize("trouble", ["cut", "error"])
@@ -96,7 +96,7 @@ def test_a_mistake_of_the_test_stripe_names_itself(
 
 
 def test_no_request_is_too_large_to_be_refused(fake: FakeStripe) -> None:
-    answer = requests.post(f"{fake.url}/v1/customers", data={"name": "x" * 2_000_000}, auth=(fake.key, ""), timeout=5)
+    answer = requests.post(f"{fake.url}/v1/customers", data={"name": "x" * 2_000_000}, auth=(fake.key, ""), timeout=60)
 
     assert answer.status_code == 413
     assert answer.json()["error"]["type"] == "invalid_request_error"

@@ -22,14 +22,14 @@ HONEST = "Test page, not Stripe. No card is charged."
 
 
 def look(url: str) -> str:
-    answer = requests.get(url, timeout=5)
+    answer = requests.get(url, timeout=60)
     assert answer.status_code == 200
     assert HONEST in answer.text
     return unescape(answer.text)
 
 
 def post(url: str, **fields: str) -> requests.Response:
-    return requests.post(url, data=fields, timeout=5, allow_redirects=False)
+    return requests.post(url, data=fields, timeout=60, allow_redirects=False)
 
 
 def test_the_page_says_what_is_paid_and_that_nothing_is(shop: Shop) -> None:
@@ -125,7 +125,7 @@ def test_a_page_that_is_over_says_so_and_takes_nothing(fake: FakeStripe, shop: S
 
 @pytest.mark.parametrize("path", ["/c/pay/cs_test_nobody", "/p/session/bps_nobody", "/invoice/in_nobody", "/nowhere"])
 def test_an_unknown_page_is_a_sentence(fake: FakeStripe, path: str) -> None:
-    answer = requests.get(f"{fake.url}{path}", timeout=5)
+    answer = requests.get(f"{fake.url}{path}", timeout=60)
 
     assert answer.status_code == 404
     assert HONEST in answer.text

@@ -23,7 +23,7 @@ def make_chunks(count: int) -> list[Chunk]:
 
 
 def test_two_are_at_work_at_once_and_commit_in_order() -> None:
-    both, committed = Barrier(2, timeout=10), list[tuple[int, str]]()
+    both, committed = Barrier(2, timeout=60), list[tuple[int, str]]()
 
     def take(connection: Connection, chunk: Chunk, wait: Wait) -> bool:
         both.wait()  # nobody passes alone
