@@ -1,4 +1,5 @@
-"""The session and the one way to a transaction. Owns commit, rollback and what waits for the commit; never any query.
+"""The session and the one way to a transaction. Owns commit, rollback, what waits for the commit, and which errors
+pass; never any query.
 
 Work that must leave only after a commit (publishing a job) is registered with ``after_commit`` and run by
 ``transaction()``, not by SQLAlchemy's own event: that also fires on a savepoint's release (SQLAlchemy 2.1).
@@ -12,6 +13,8 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text, create_engine, func, select
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 NAMING = {
@@ -22,6 +25,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 _AFTER_COMMIT = "after_commit"
+_READ_ONLY = "25006"  # for a moment, the address of a database leads to its old primary
 # A server tuned to forget its last commits in a crash would forget who was mailed, and they would be mailed again.
 _DURABLE = "synchronous_commit=on"
 _OPTIONS = ("timezone=utc", "statement_timeout=60000", "idle_in_transaction_session_timeout=30000", _DURABLE)
@@ -68,6 +72,16 @@ def transaction(factory: SessionFactory) -> Iterator[Session]:
         with session.begin():
             yield session
         run_after_commit(session)
+
+
+def passes(problem: SQLAlchemyError) -> bool:
+    """Return whether the same work may succeed later: no connection, a restart, a deadlock, a full disk."""
+    if not isinstance(problem, DBAPIError):
+        return isinstance(problem, PoolTimeoutError)
+    # OperationalError is what psycopg makes of classes 08, 40, 53, 55, 57 and 58 (PostgreSQL, appendix A).
+    if isinstance(problem, OperationalError | InterfaceError) or problem.connection_invalidated:
+        return True
+    return getattr(problem.orig, "sqlstate", None) == _READ_ONLY
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A commit that must be made: tried again while the database is away, busy or full. Owns which errors pass.
+"""A commit that must be made: tried again while the database is away, busy or full.
 
 Never makes a commit twice by itself: what is repeated must be safe to repeat, since the answer to a commit can be lost.
 """
@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from service.db import SessionFactory, transaction
+from service.db import SessionFactory, passes, transaction
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,6 @@ T = TypeVar("T")
 FIRST_WAIT: Final = 0.05  # seconds
 LONGEST_WAIT: Final = 5.0
 LOOK_UP: Final = 0.25  # seconds until it is asked again whether to stop
-_READ_ONLY: Final = "25006"  # for a moment, the address of a database leads to its old primary
 
 
 def persist(factory: SessionFactory, work: Callable[[Session], T], wait: Callable[[float], bool]) -> T:
@@ -59,11 +58,3 @@ def wait_before(tries: int) -> float:
     """Return the seconds to wait after this many failures: doubling from 0.05 to 5, half of it by chance."""
     longest = min(FIRST_WAIT * (1 << min(tries, 16)), LONGEST_WAIT)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, keeps no secret
-
-
-def passes(problem: DBAPIError) -> bool:
-    """Whether the same work may succeed later: no connection, a restart, a deadlock, a full disk."""
-    # OperationalError is what psycopg makes of classes 08, 40, 53, 55, 57 and 58 (PostgreSQL, appendix A).
-    if isinstance(problem, OperationalError | InterfaceError) or problem.connection_invalidated:
-        return True
-    return getattr(problem.orig, "sqlstate", None) == _READ_ONLY

@@ -6,7 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from service.deliveries.persisting import FIRST_WAIT, LONGEST_WAIT, pass_time, passes, persist, wait_before
+from service.db import passes
+from service.deliveries.persisting import FIRST_WAIT, LONGEST_WAIT, pass_time, persist, wait_before
 from service.wiring import Services
 
 

@@ -2,15 +2,19 @@
 
 import logging
 import re
+import time
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from service.db import make_engine, make_session_factory
 from service.errors import BadInput, Conflict, NotFound, PostriderError, Unavailable
 from service.web.app import create_app
+from service.web.transaction import unit_of_work
 from service.wiring import Services
 
 JSON = {"Accept": "application/json"}
@@ -88,3 +92,22 @@ def test_a_database_that_is_away_is_said_in_a_sentence(services: Services) -> No
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert "Please try again in a minute." in answer.text
     assert "psycopg" not in answer.text
+
+
+def stand_still() -> None:
+    """Do nothing in a transaction until it is taken away."""
+    with unit_of_work() as work:
+        work.execute(text("set local idle_in_transaction_session_timeout = '1ms'"))
+        for _ in range(200):
+            time.sleep(0.02)
+            work.execute(text("select 1"))
+
+
+def test_a_page_that_stood_still_until_its_transaction_was_taken_from_it_says_so_too(failing: Flask) -> None:
+    with failing.app_context(), pytest.raises(Unavailable, match="again in a minute"):
+        stand_still()
+
+
+def test_what_is_wrong_in_a_query_is_not_called_an_outage(failing: Flask) -> None:
+    with failing.app_context(), pytest.raises(ProgrammingError), unit_of_work() as work:
+        work.execute(text("select nothing"))

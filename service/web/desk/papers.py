@@ -1,4 +1,5 @@
-"""Receipts and statements as PDF, for staff. Owns the answers; ``receipts`` draws."""
+"""Receipts and statements as PDF, for staff. Owns the answers; ``receipts`` draws, outside any transaction: it may
+take seconds."""
 
 from flask import Response
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,7 @@ def show_receipt(receipt_id: int) -> ResponseReturnValue:
     """Show one version of a receipt as it was or would be mailed."""
     with unit_of_work() as work:
         receipt = get_receipt(work, receipt_id)
-        return _answer(draw_receipt(receipt), f"receipt-{receipt.number}-v{receipt.version}.pdf")
+    return _answer(draw_receipt(receipt), f"receipt-{receipt.number}-v{receipt.version}.pdf")
 
 
 @blueprint.get("/statements/<row:statement_id>.pdf")
@@ -25,8 +26,8 @@ def show_statement(statement_id: int) -> ResponseReturnValue:
     """Show one version of a donor's statement of a year."""
     with unit_of_work() as work:
         statement = get_statement(work, statement_id)
-        name = f"statement-{statement.year}-{statement.donor_id}-v{statement.version}.pdf"
-        return _answer(draw_statement(statement), name)
+    name = f"statement-{statement.year}-{statement.donor_id}-v{statement.version}.pdf"
+    return _answer(draw_statement(statement), name)
 
 
 def _answer(pdf: bytes, name: str) -> Response:

@@ -5,8 +5,6 @@ from typing import Any, Final
 
 from flask import Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from service.donations.checkout import StaleForm, make_form_token, open_attempt, open_page
@@ -29,7 +27,7 @@ from service.web.give.prefilled import list_suggested, prefill, prefill_again, p
 from service.web.giving.visit import find_guest
 from service.web.language import choose_language
 from service.web.services import get_services
-from service.web.transaction import unit_of_work
+from service.web.transaction import asking_records, unit_of_work
 
 CHALLENGE: Final = "gift_challenge"  # the extension that holds a ``visitors.Challenge``, where one is set up
 LONGEST_TYPED: Final = 500  # characters of a field that are shown again
@@ -81,10 +79,8 @@ def _store() -> int:
 
 def _open_page(gateway: Gateway, attempt_id: int) -> str:
     services = get_services()
-    try:
+    with asking_records():
         return open_page(services.factory, gateway, attempt_id, services.settings.public_url)
-    except (InterfaceError, OperationalError, PoolTimeoutError) as problem:
-        raise Unavailable("Our records don’t answer at this moment. Please try again in a minute.") from problem
 
 
 def _show_again(problem: PostriderError) -> Response:

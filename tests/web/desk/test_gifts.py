@@ -9,6 +9,8 @@ from service.donations.models import Donation, Donor, Fund
 from service.donations.recording import NAMES_NO_FUND
 from service.receipts.models import Receipt, ReceiptState
 from service.staff.models import AuditEntry
+from service.web.desk import papers
+from service.wiring import Services
 from tests.factories.giving import make_donation
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.bookkeeping import Shelf
@@ -137,6 +139,24 @@ def test_a_receipt_is_shown_as_a_pdf(desk: Desk, shelf: Shelf, open_transaction:
     assert (answer.status_code, answer.content_type) == (200, "application/pdf")
     assert answer.data.startswith(b"%PDF-")
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("kind", ["receipt", "statement"])
+def test_no_transaction_is_open_while_a_paper_is_drawn(
+    desk: Desk, shelf: Shelf, services: Services, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """It takes seconds on a busy machine, and a transaction that stands still for long is ended."""
+    assert shelf
+    desk.post("/desk/statements/2026/prepare")
+    open_ones: list[int] = []
+
+    def draw(_: object) -> bytes:
+        open_ones.append(services.factory.kw["bind"].pool.checkedout())
+        return b""
+
+    monkeypatch.setattr(papers, f"draw_{kind}", draw)
+    assert desk.get(f"/desk/{kind}s/1.pdf").status_code == 200
+    assert open_ones == [0]
 
 
 def test_what_is_not_there_is_not_found(desk: Desk) -> None:
