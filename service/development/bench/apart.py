@@ -30,7 +30,7 @@ def run_apart(work: Callable[..., T], *arguments: Any) -> tuple[T, float]:
     while not ours.poll(_LOOK):
         for each in _list_family(process.pid or 0):
             with suppress(OSError):  # it has ended meanwhile
-                peaks[each] = read_peak_mb([each])
+                peaks[each] = max(peaks.get(each, 0), read_peak_mb([each]))  # one that has just ended holds nothing
     try:
         result: T = ours.recv()
     except EOFError:
