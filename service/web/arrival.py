@@ -30,12 +30,13 @@ class Arrival:
         self.is_whole = False
         self.is_cut = False
         self._looked_at = 0  # bytes that hold no end of the fields, or whole chunks
-        self._look = self._look_at_head
+        # By its class: a method bound to this would keep these megabytes until somebody collects garbage.
+        self._look = Arrival._look_at_head
 
     def add(self, piece: bytes) -> None:
         """Take in what has come."""
         self.received += piece
-        self._look()
+        self._look(self)
         if len(self.received) > HELD and not self.is_whole:
             self._cut()
 
@@ -56,18 +57,18 @@ class Arrival:
     def _begin_body(self, head: bytes, at: int) -> None:
         self._looked_at = at
         if _CHUNKED.search(head):  # RFC 9112 §6.3: it goes before a length
-            self._look = self._look_at_chunks
+            self._look = Arrival._look_at_chunks
         elif length := _LENGTH.search(head):
             said = length[1].strip() or b"0"
             if not said.isdigit() or len(said) > len(str(HELD)) or at + int(said) > HELD:
                 self._cut()
                 return
             self._ends_at = at + int(said)
-            self._look = self._look_at_length
+            self._look = Arrival._look_at_length
         else:
             self.is_whole = True
             return
-        self._look()
+        self._look(self)
 
     def _look_at_length(self) -> None:
         self.is_whole = len(self.received) >= self._ends_at
@@ -81,8 +82,8 @@ class Arrival:
                 return
             if int(size[1], 16) == 0:
                 # The line's own end is the first half of the empty line where no fields follow.
-                self._looked_at, self._look = line_ends, self._look_at_trailer
-                self._look()
+                self._looked_at, self._look = line_ends, Arrival._look_at_trailer
+                self._look(self)
                 return
             next_at = line_ends + 2 + int(size[1], 16) + 2
             if next_at > len(self.received):

@@ -1,5 +1,8 @@
 """Case 55, the rule: how much of a request is there, whatever pieces it comes in."""
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +96,15 @@ def test_case_55_fields_behind_a_body_are_looked_at_once_however_small_their_pie
         arrival.add(b"A")
     assert not arrival.is_whole
     assert Counting.looked_at < 10_000
+
+
+def test_what_came_is_let_go_of_at_once_and_not_by_the_collector_of_garbage() -> None:
+    arrival = Arrival()
+    arrival.add(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nhalf of it")
+    left = weakref.ref(arrival)
+    gc.disable()
+    try:
+        del arrival
+        assert left() is None
+    finally:
+        gc.enable()
