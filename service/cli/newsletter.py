@@ -1,23 +1,10 @@
 """``postrider newsletter``: the publications of the house."""
 
-import re
-
 import click
 
-from service.addresses import parse_address
 from service.cli.opening import open_session
-from service.errors import BadInput
-from service.issues.editing import one_line
-from service.issues.models import Newsletter
+from service.issues.newsletters import Facts, add_newsletter
 from service.issues.queries import list_newsletters
-
-_LINES = {
-    "name": "The name",
-    "tagline": "The tagline",
-    "publisher": "The publisher",
-    "tax_line": "The sentence about tax",
-    "gift_url": "The address of gifts",
-}
 
 
 @click.group()
@@ -38,30 +25,24 @@ def newsletter() -> None:
 @click.option("--language", default="en", show_default=True)
 def add(slug: str, **facts: str) -> None:
     """Add the newsletter SLUG (its short name in URLs: letters, digits and hyphens)."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
-        raise BadInput("A short name has lower-case letters, digits and single hyphens only.")
-    said = {name: one_line(facts[name], what) for name, what in _LINES.items()}
-    sender, reply_to = parse_address(facts["sender"]).mailed, parse_address(facts["reply_to"]).mailed
     with open_session() as session:
-        if any(known.slug == slug for known in list_newsletters(session)):
-            raise BadInput(f"There is a newsletter {slug} already.")
-        session.add(
-            Newsletter(
-                slug=slug,
-                list_id=f"{slug}.{sender.rpartition('@')[2]}",
-                name=said["name"],
-                tagline=said["tagline"],
+        added = add_newsletter(
+            session,
+            slug,
+            Facts(
+                name=facts["name"],
+                tagline=facts["tagline"],
                 language=facts["language"],
-                publisher=said["publisher"],
+                publisher=facts["publisher"],
                 postal_address=facts["postal_address"],
-                tax_line=said["tax_line"],
-                gift_url=said["gift_url"],
-                sender_name=said["name"],
-                sender_address=sender,
-                reply_address=reply_to,
-            )
-        )
-    click.echo(f"Added {said['name']}.")
+                tax_line=facts["tax_line"],
+                gift_url=facts["gift_url"],
+                sender_name=facts["name"],
+                sender_address=facts["sender"],
+                reply_address=facts["reply_to"],
+            ),
+        ).name
+    click.echo(f"Added {added}.")
 
 
 @newsletter.command("list")
