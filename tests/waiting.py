@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-PATIENCE = 60.0  # seconds; generous, so that a slow machine is not a failure
+PATIENCE = 180.0  # seconds; generous, so that a slow machine is not a failure
 
 
 def wait_until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:

@@ -8,12 +8,20 @@ from threading import Event
 from celery.signals import worker_shutting_down
 
 STOPPING = Event()
+_was_asked = False
 
 
 @worker_shutting_down.connect
 def _note_stop(**_: object) -> None:
-    """Called in the signal's handler, while the process still does everything else."""
-    STOPPING.set()
+    """Called in the signal's handler, while the process still does everything else.
+
+    timeout(1) and others signal a process and its group: the second may come within the first one's handler, which
+    holds the event's lock, and would wait for it for ever.
+    """
+    global _was_asked  # noqa: PLW0603 - a signal is of the whole process
+    if not _was_asked:
+        _was_asked = True
+        STOPPING.set()
 
 
 def is_stopping() -> bool:

@@ -1,16 +1,19 @@
 """Loopback ports: finding a free one, and seeing whether one is taken. Never keeps one open."""
 
+import secrets
 import socket
 
 LOOPBACK = "127.0.0.1"
+# Below those that a kernel hands to whoever names none (Linux from 32768: ip(7), ip_local_port_range; macOS from
+# 49152): one of these may be somebody else's by the time that our server, seconds later, comes to listen.
+_FIRST, _LAST = 15_000, 32_767
 
 
 def find_free_port() -> int:
-    """Return a port of the loopback address that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback address that nothing listens on, and that is given to nobody by itself."""
+    while is_port_taken(port := _FIRST + secrets.randbelow(_LAST - _FIRST + 1)):
+        pass
+    return port
 
 
 def is_port_taken(port: int) -> bool:

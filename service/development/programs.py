@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -54,13 +55,10 @@ def make_workers(environment: Mapping[str, str], bulk: int = 1) -> list[Program]
 
 def make_beat(environment: Mapping[str, str], var: Path) -> Program:
     """The one clock that wakes the workers."""
-    arguments = (*_CELERY, "beat", "--pidfile=", "-s", str(var / "beat"), "-l", "INFO")
-    made_at = time.time()
-    # Beat says nothing when it is up, but by then it has written its schedule (the suffix depends on the system's dbm).
-    return replace(
-        _python("beat", arguments, environment),
-        is_ready=lambda: any(file.stat().st_mtime >= made_at for file in var.glob("beat*")),
-    )
+    schedule, made_at = var / "beat-schedule", time.time()
+    arguments = (*_CELERY, "beat", "--pidfile=", "-s", str(schedule), "-l", "INFO")
+    # Beat says nothing when it is up, but by then it has written its schedule.
+    return replace(_python("beat", arguments, environment), is_ready=lambda: _is_written(schedule, made_at))
 
 
 def make_web(environment: Mapping[str, str], port: int) -> Program:
@@ -86,6 +84,15 @@ def _python(name: str, arguments: tuple[str, ...], environment: Mapping[str, str
     if os.geteuid() == 0:  # as in a container: Celery warns of it at length, but here tasks are only our own JSON
         told.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser privileges")
     return Program(name, (sys.executable, *arguments), told, folder=ROOT)
+
+
+def _is_written(file: Path, since: float) -> bool:
+    """Whether a file of this name was written since then; its suffix depends on the system's dbm."""
+    for written in file.parent.glob(f"{file.name}*"):
+        with suppress(FileNotFoundError):  # dbm.dumb deletes its files and makes them anew
+            if written.stat().st_mtime >= since:
+                return True
+    return False
 
 
 def _is_page_there(port: int) -> bool:

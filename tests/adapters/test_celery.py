@@ -43,6 +43,13 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return clock
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that lives has all the time that it needs to answer."""
+    monkeypatch.setattr(celery, "_ANSWERS_WITHIN", 60)
+
+
+@pytest.mark.usefixtures("patience")
 def test_an_issue_and_its_signatures_have_a_queue_of_their_own_and_everything_else_the_other(
     fresh_redis_url: str,
 ) -> None:
@@ -54,6 +61,7 @@ def test_an_issue_and_its_signatures_have_a_queue_of_their_own_and_everything_el
         client.flushdb()
 
 
+@pytest.mark.usefixtures("patience")
 def test_case_06_a_broker_that_forgot_everything_still_gets_the_next_job(fresh_redis_url: str) -> None:
     publish = CeleryPublisher(make_celery(fresh_redis_url))
     publish(Job.DELIVER_LETTER, 1)

@@ -298,7 +298,10 @@ def test_without_redis_or_its_memory_the_living_one_sends_on(
     assert list(epochs.told.values()) == [instance_of(factory).epoch]
 
 
-def test_it_works_with_a_real_redis(factory: SessionFactory, fresh_redis_url: str) -> None:
+def test_it_works_with_a_real_redis(
+    factory: SessionFactory, fresh_redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.adapters.redis.TIMEOUT", 60.0)  # one that is late counts as none at all
     with connect(fresh_redis_url) as client:
         Guard(factory, HERE, RedisEpochs(client)).refuse_foreign()
         snapshot = instance_of(factory)

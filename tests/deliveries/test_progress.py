@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from service.alarms.raising import list_standing_alarms
 from service.deliveries.invariant import watch_invariant
@@ -27,7 +28,7 @@ FIGURES = [
 
 @pytest.fixture
 def issue_id(open_transaction: OpenTransaction) -> int:
-    """An issue to a hundred readers, begun long ago; forty copies were accepted this minute's last seconds."""
+    """An issue to a hundred readers, begun long ago, of whose copies forty were accepted."""
     with open_transaction() as session:
         newsletter = make_newsletter(session)
         make_readers(session, newsletter.id, READERS)
@@ -38,16 +39,21 @@ def issue_id(open_transaction: OpenTransaction) -> int:
         session.execute(update(Delivery).values(changed_at=func.now() - timedelta(hours=1)))
         first = select(Delivery.id).order_by(Delivery.id).limit(40)
         session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(first.scalar_subquery()))
-            .values(state=DeliveryState.SENT, changed_at=func.now() - timedelta(seconds=2))
+            update(Delivery).where(Delivery.id.in_(first.scalar_subquery())).values(state=DeliveryState.SENT)
         )
         return issue.id
+
+
+def let_just_be_sent(session: Session) -> None:
+    """Let what was sent have been sent two seconds ago, by the clock of this transaction."""
+    just_now = func.now() - timedelta(seconds=2)
+    session.execute(update(Delivery).where(Delivery.state == DeliveryState.SENT).values(changed_at=just_now))
 
 
 def look(open_transaction: OpenTransaction, issue_id: int, **facts: object) -> Progress:
     """Return the figures after the issue's row was given ``facts``."""
     with open_transaction() as session:
+        let_just_be_sent(session)
         if facts:
             session.execute(update(Issue).where(Issue.id == issue_id).values(**facts))
         return get_progress(session, issue_id)
@@ -68,6 +74,7 @@ def test_the_end_is_foretold_from_the_pace_of_the_last_seconds(
     open_transaction: OpenTransaction, issue_id: int
 ) -> None:
     with open_transaction() as session:
+        let_just_be_sent(session)
         progress, present = get_progress(session, issue_id), session.scalars(select(func.now())).one()
     assert progress.finishes_at == present + timedelta(seconds=15)
 
@@ -90,7 +97,7 @@ def test_an_issue_that_waits_or_rests_has_no_pace_and_no_end(
 def test_a_sending_that_does_not_move_foretells_nothing(open_transaction: OpenTransaction, issue_id: int) -> None:
     with open_transaction() as session:
         session.execute(update(Delivery).values(changed_at=func.now() - timedelta(minutes=1)))
-    progress = look(open_transaction, issue_id)
+        progress = get_progress(session, issue_id)
     assert (progress.per_second, progress.finishes_at) == (0.0, None)
 
 

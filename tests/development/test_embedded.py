@@ -7,7 +7,7 @@ import subprocess
 import traceback
 import warnings
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
@@ -18,12 +18,14 @@ from service.development.children import Child
 from service.development.embedded import Servers, run_servers
 from service.development.postgres import PostgresServer, check_database
 from service.development.postgres_binaries import choose_installation
+from service.development.running import find_birth
 from service.development.unprivileged import find_readable_copy, find_server_account, make_shelf
 from service.development.valkey import ValkeyServer, check_broker
 from service.errors import Conflict, Unavailable
+from tests.waiting import wait_until
 
 
-def _connect(url: str) -> "psycopg.Connection[tuple[object, ...]]":
+def _connect(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
@@ -47,8 +49,11 @@ def test_a_committed_row_survives_the_killing_of_postgres(folder: Path) -> None:
     with _connect(server.url) as connection:
         connection.execute("create table kept (word text)")
         connection.execute("insert into kept select 'row ' || n from generate_series(1, 1000) n")
+        helpers = [pid for (pid,) in connection.execute("select pid from pg_stat_activity")]
         os.kill(child.pid, signal.SIGKILL)
         child.process.wait()
+    # They end by themselves, soon after; a server that starts before that says that their memory is still in use.
+    wait_until(lambda: not any(map(find_birth, helpers)), "the killed server's own processes to end")
 
     again = PostgresServer(folder / "postgres")
     child = Child(again.prepare())

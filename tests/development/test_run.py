@@ -26,7 +26,7 @@ from service.development.launch import run_service
 run_service(os.environ, int(sys.argv[1]), Console(sys.stdout), Path(sys.argv[2]))
 """
 NAMED = ("POSTRIDER_ENV", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "SECRET_KEY", "PUBLIC_URL", "INBOX_DIR")
-PATIENCE = 60
+PATIENCE = 180
 
 
 def test_one_command_brings_everything_up_and_one_ctrl_c_takes_it_down(

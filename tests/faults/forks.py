@@ -7,9 +7,13 @@ life; never what they do.
 import multiprocessing
 import os
 import signal
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
-PATIENCE = 60.0  # seconds; a process that takes longer to end is a failure
+from tests.waiting import wait_until
+
+PATIENCE = 180.0  # seconds; a process that takes longer to end is a failure
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.faults.warm"])
 
@@ -32,8 +36,9 @@ class Fork:
         self._process.join(PATIENCE)
 
     def freeze(self) -> None:
-        """Stop it where it stands, as a machine that swaps or a hypervisor would."""
+        """Stop it where it stands, as a machine that swaps or a hypervisor would; returns once it stands."""
         self._signal(signal.SIGSTOP)
+        wait_until(self._is_standing, "the process to stand still")
 
     def thaw(self) -> None:
         """Let it go on as if nothing had happened."""
@@ -51,6 +56,13 @@ class Fork:
         """Wait until it has ended, and return how: 0 for well, -9 for a kill; None where it still runs."""
         self._process.join(PATIENCE)
         return self._process.exitcode
+
+    def _is_standing(self) -> bool:
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        if stat.exists():
+            return stat.read_text().rpartition(")")[2].split()[0] == "T"  # proc(5): (3) state
+        said = subprocess.run(["ps", "-o", "state=", "-p", str(self._process.pid)], capture_output=True, check=False)
+        return said.stdout.strip().startswith(b"T")
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process.pid is not None

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 LOG = "accepted.log"
 END_OF_TEXT = b"\r\n.\r\n"
@@ -130,6 +130,10 @@ class LoggingRelay:
         server.close()
         for session in tuple(self._sessions):
             session.hang_up()
+        arriving = asyncio.all_tasks() - {asyncio.current_task()}  # whom the loop is about to take in
+        for task in arriving:
+            task.cancel()
+        await asyncio.gather(*arriving, return_exceptions=True)
         await asyncio.sleep(0)  # the transports say goodbye in the loop's next round
         os.close(self._log)
 
@@ -228,10 +232,10 @@ def run_relay(folder: Path) -> Iterator[LoggingRelay]:
     thread = threading.Thread(target=lambda: relay.loop.run_until_complete(relay.serve(up, over)), name="relay")
     thread.start()
     try:
-        assert up.wait(20)
+        assert up.wait(PATIENCE)
         yield relay
     finally:
         relay.loop.call_soon_threadsafe(over.set)
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive(), "the relay did not stop"
         relay.loop.close()

@@ -16,6 +16,11 @@ from tests.waiting import wait_until
 
 FOR_EVER = 1_000_000
 _LOCK = 4711  # any number: whoever holds it keeps blocked transactions waiting
+# pg_locks tells of every database of the server, and another test process may play the same fault in its own.
+_BLOCKED = """
+from pg_locks join pg_database on pg_database.oid = pg_locks.database
+where datname = current_database() and locktype = 'advisory' and not granted and objid = %s
+"""
 
 
 class Moment(StrEnum):
@@ -77,15 +82,12 @@ class Sabotage:
 
     def wait_until_blocked(self) -> None:
         """Return once a transaction waits at the moment."""
-        waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted and objid = %s"
-        wait_until(lambda: self._connection.execute(waiting, (_LOCK,)).fetchone(), "a transaction to be blocked")
+        query = f"select pid {_BLOCKED}"
+        wait_until(lambda: self._connection.execute(query, (_LOCK,)).fetchone(), "a transaction to be blocked")
 
     def undo_blocked(self) -> None:
         """Roll back what is blocked; its process may be dead, for whom the server would else commit it in the end."""
-        self._connection.execute(
-            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted and objid = %s",
-            (_LOCK,),
-        )
+        self._connection.execute(f"select pg_terminate_backend(pid) {_BLOCKED}", (_LOCK,))
 
     def end(self) -> None:
         """Take the fault away; whoever waits goes on. Safe to repeat."""

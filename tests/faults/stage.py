@@ -28,10 +28,6 @@ _TIME_PASSES = (
     "update deliveries set lease_until = least(lease_until, now() - interval '1 second')"
     " where lease_until is not null and issue_id = :issue",
 )
-_NEXT_ATTEMPT = (
-    "update deliveries set next_attempt_at = now() where issue_id = :issue and next_attempt_at > now()",
-    "update batches set due_at = now() where issue_id = :issue and due_at > now()",
-)
 
 
 _AS_RELEASED = (
@@ -78,7 +74,7 @@ class Stage:
         """Let one more process send what is left, and wait for its end."""
         self.start_sender().wait()
 
-    def wait_until_sent(self, patience: float = 120.0) -> None:
+    def wait_until_sent(self, patience: float = 300.0) -> None:
         """Wait until the issue is finished; its senders end by themselves then."""
         wait_until(self._is_sent, "the issue to be sent", patience)
 
@@ -106,10 +102,6 @@ class Stage:
     def let_leases_end(self) -> None:
         """Let the time of every lease have passed, by the database's clock."""
         self._execute(_TIME_PASSES)
-
-    def let_waits_end(self) -> None:
-        """Let every copy that waits for its next attempt be due."""
-        self._execute(_NEXT_ATTEMPT)
 
     def account(self) -> Account:
         """Compare the rows with the relay's log."""

@@ -87,8 +87,8 @@ def _send_some(connection: Connection, stage: Stage) -> None:
     place = iter(ids)
     for state, count, lease in (
         ("sent", SENT, None),
-        ("claimed", CLAIMED, "1 minute"),
-        ("sending", SENDING, "1 minute"),
+        ("claimed", CLAIMED, "1 hour"),
+        ("sending", SENDING, "1 hour"),
         ("claimed", CLAIMED_BY_DEAD, "-1 minute"),
         ("sending", SENDING_BY_DEAD, "-1 minute"),
     ):

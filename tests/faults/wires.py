@@ -39,8 +39,9 @@ class Wire:
         with suppress(OSError):
             while True:
                 client, _ = self._door.accept()
+                self._ends.add(client)
                 server = socket.create_connection(self._target)
-                self._ends |= {client, server}
+                self._ends.add(server)
                 threading.Thread(target=self._carry_answers, args=(server, client), daemon=True).start()
                 threading.Thread(target=self._carry_questions, args=(client, server), daemon=True).start()
 

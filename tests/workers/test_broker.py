@@ -15,12 +15,13 @@ from tests.workers.breakable import Broker
 from workers import broker as module
 from workers.broker import BrokerCare
 
+LONG, SHORT = 60.0, 0.3  # seconds: for a broker that answers, and for one that never does
 # What each fault makes Redis say; the words are its own.
-FAULTS: list[tuple[Callable[[Broker], None], str]] = [
-    (Broker.fill, "maxmemory"),
-    (Broker.follow_nobody, "read only replica"),
-    (Broker.kill, "refused"),
-    (Broker.hang, "Timeout"),
+FAULTS: list[tuple[Callable[[Broker], None], str, float]] = [
+    (Broker.fill, "maxmemory", LONG),
+    (Broker.follow_nobody, "read only replica", LONG),
+    (Broker.kill, "refused", LONG),
+    (Broker.hang, "Timeout", SHORT),
 ]
 
 
@@ -33,9 +34,16 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def make_care(broker: Broker, services: Services) -> Iterator[Callable[[], BrokerCare]]:
+def patience() -> float:
+    """Seconds that the broker may take for an answer."""
+    return LONG
+
+
+@pytest.fixture
+def make_care(broker: Broker, services: Services, patience: float) -> Iterator[Callable[[], BrokerCare]]:
     """Makes one that asks the broker of this test."""
-    with redis.Redis.from_url(broker.url, socket_timeout=1, socket_connect_timeout=1, retry=None) as client:
+    waits = {"socket_timeout": patience, "socket_connect_timeout": patience}
+    with redis.Redis.from_url(broker.url, **waits, retry=None) as client:
         yield lambda: BrokerCare(client, services.factory, timedelta(minutes=2))
 
 
@@ -45,7 +53,7 @@ def _standing(open_transaction: OpenTransaction) -> list[tuple[str, int]]:
         return [(alarm.sentence, alarm.times) for alarm in standing]
 
 
-@pytest.mark.parametrize(("fault", "words"), FAULTS)
+@pytest.mark.parametrize(("fault", "words", "patience"), FAULTS)
 def test_case_08_a_broker_that_takes_no_job_for_two_minutes_calls_staff_once(
     make_care: Callable[[], BrokerCare], broker: Broker, open_transaction: OpenTransaction, seconds: list[float],
     fault: Callable[[Broker], None], words: str,

@@ -12,7 +12,7 @@ from service.development.programs import make_workers
 from service.jobs import Job, publish
 from tests.faults.relay import LoggingRelay, run_relay
 from tests.fixtures.processes import RunningService
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 from tests.workers.sending import count_states, publish_newsletter, release
 
 READERS = 300
@@ -37,7 +37,7 @@ def test_case_05_a_worker_that_is_asked_to_end_finishes_its_mails_and_gives_the_
 
     process = running.children["bulk"].process
     process.terminate()
-    assert process.wait(bulk.stop_within.total_seconds()) == 0
+    assert process.wait(PATIENCE) == 0
     accepted = len(relay.accepted)
     assert 20 <= accepted < READERS
     assert count_states(running, issue_id) == {
@@ -58,14 +58,17 @@ def test_case_10_a_nudge_that_is_handed_out_again_while_its_task_still_runs_has_
     _, first, second = make_workers({**running.environment, "SMTP_URL": relay.url}, bulk=2)
     running.stop()
     running.start(first)
+    relay.hold_answers(after=20)  # its task runs for as long as the relay says nothing
     issue_id = release(running, publish_newsletter(running, READERS))
-    wait_until(lambda: len(relay.accepted) >= 20, "the first mails")
+    relay.wait_until_holding()
 
     with Redis.from_url(running.environment["REDIS_URL"]) as client:
         wait_until(lambda: _hand_out_again(running, client), "the nudge to be waiting again")
         assert client.llen(BULK) >= 1
         running.start(second)
         wait_until(lambda: client.llen(BULK) == 0, "the second worker to take it")
+    relay.dawdle(0)
+    relay.give_answers()
     wait_until(lambda: count_states(running, issue_id) == {DeliveryState.SENT: READERS}, "the issue to be sent")
     assert sorted(relay.times_taken.values()) == [1] * READERS
 

@@ -58,7 +58,7 @@ def _live_through(
     fault(broker)
     reader = f"new-{number}@example.org"
     form = urlencode({"address": reader, "mark": make_mark(running.services)}).encode()
-    with urlopen(f"{running.url}/crossings/subscribe", form, timeout=30) as answer:
+    with urlopen(f"{running.url}/crossings/subscribe", form, timeout=60) as answer:
         assert answer.status == 200
     issue_id = release(running, newsletter_id, number)
     wait_until(lambda: reader in smtp_sink.recipients, f"a confirmation after {fault.__name__}")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 OFFERS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 10240000")
 DEFAULTS = {
@@ -62,8 +62,8 @@ class Talk:
             raise Gone from gone
 
     def read_line(self) -> str:
-        """Return the next command, without its end."""
-        return self._read_to(b"\r\n")[:-2].decode()
+        """Return the next command, without its end; any bytes are one, such as TLS where nobody awaits it."""
+        return self._read_to(b"\r\n")[:-2].decode("utf-8", "replace")
 
     def read_text(self) -> bytes:
         """Return a mail's text up to its final dot."""

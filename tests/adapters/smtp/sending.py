@@ -1,13 +1,14 @@
 """Opens a session to a scripted relay and sends through it: what the tests of a live relay share."""
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from service.adapters.smtp import Patience, SmtpRelay
 from service.mail.events import About, Outcome, OutcomeKind
 from service.mail.transport import OutgoingMail, RelaySession
 from service.settings import Route
 from tests.adapters.smtp.fakerelay import FakeRelay
+from tests.waiting import wait_until
 
 # For what a test waits for and never gets. What comes has the time that a busy machine needs.
 SHORT = 0.05
@@ -58,6 +59,18 @@ def finish(session: RelaySession) -> dict[int, Outcome]:
             told[key] = outcome
         if not session.in_hand:
             break
+    return told
+
+
+def go_on_until(session: RelaySession, is_enough: Callable[[], object], what: str) -> list[tuple[int, Outcome]]:
+    """Let the session work until something is so, and return the outcomes meanwhile; fails where it never is."""
+    told: list[tuple[int, Outcome]] = []
+
+    def look() -> object:
+        told.extend(session.exchange(0.01))
+        return is_enough()
+
+    wait_until(look, what)
     return told
 
 

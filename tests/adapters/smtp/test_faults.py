@@ -23,7 +23,7 @@ from tests.adapters.smtp.fakerelay import (
     reset,
     run_relay,
 )
-from tests.adapters.smtp.sending import LONG, SHORT, TURNS, in_short, mail, relay_at, send
+from tests.adapters.smtp.sending import LONG, SHORT, go_on_until, in_short, mail, relay_at, send
 
 ACCEPTED = (OutcomeKind.ACCEPTED, 250, About.MAIL)
 NOT_SENT = (OutcomeKind.DEFERRED, None, About.RELAY)
@@ -171,11 +171,7 @@ def test_case_29_a_connection_that_dawdles_harms_no_other(where: str, loris: Ans
         for key in range(30):
             session.take(mail(key))
         # The one that dawdles keeps at most the mail it has out and the one announced behind it.
-        told = []
-        for _ in range(TURNS):
-            told += session.exchange(0.05)
-            if len(told) >= 28:
-                break
+        told = go_on_until(session, lambda: session.in_hand <= 2, "the others to be sent")
         assert len(told) >= 28
         assert {in_short(outcome) for _, outcome in told} == {ACCEPTED}
         session.close()

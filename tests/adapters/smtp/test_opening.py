@@ -14,7 +14,7 @@ from service.mail.events import About, OutcomeKind
 from service.mail.transport import RelayAway
 from tests.adapters.smtp.conftest import Trust
 from tests.adapters.smtp.fakerelay import Answer, FakeRelay, Talk, be_silent, ehlo, run_relay
-from tests.adapters.smtp.sending import in_short, mail, relay_at, send
+from tests.adapters.smtp.sending import LONG, in_short, mail, relay_at, send
 
 ACCEPTED = (OutcomeKind.ACCEPTED, 250, About.MAIL)
 PASSWORD = "pass:wörd/with@signs"  # test data
@@ -24,7 +24,7 @@ PLAIN = base64.b64encode(f"\0jane\0{PASSWORD}".encode()).decode()
 
 def _away(relay: FakeRelay, scheme: str, context: ssl.SSLContext | None, user: str = "") -> RelayAway:
     with pytest.raises(RelayAway) as away:
-        relay_at(relay, scheme, context=context, user=user, patience=Patience(greeting=5)).open()
+        relay_at(relay, scheme, context=context, user=user, patience=Patience(greeting=LONG)).open()
     assert "rd/with" not in away.value.message
     return away.value
 

@@ -4,10 +4,11 @@ import threading
 
 import pytest
 
+from service.adapters.smtp import Patience
 from service.mail.events import About, OutcomeKind
 from service.mail.transport import RelayAway
 from tests.adapters.smtp.fakerelay import DEFAULTS, Answer, FakeRelay, Talk, run_relay
-from tests.adapters.smtp.sending import LONG, TURNS, finish, in_short, mail, relay_at, send
+from tests.adapters.smtp.sending import LONG, finish, go_on_until, in_short, mail, relay_at, send
 
 ACCEPTED = (OutcomeKind.ACCEPTED, 250, About.MAIL)
 
@@ -29,13 +30,11 @@ def test_case_23_a_421_for_one_more_connection_leaves_the_others_at_work() -> No
 
     busy: list[Answer] = [DEFAULTS["greeting"], *[b"421 4.7.0 too many connections\r\n"] * 3]
     with run_relay(greeting=busy, text=take) as relay:
-        session = relay_at(relay, connections=4).open()
+        # With a rest that outlasts the test: after it, one more would be asked for.
+        session = relay_at(relay, connections=4, patience=Patience(goodbye=LONG, rest=LONG * 10)).open()
         for key in range(20):
             session.take(mail(key))
-        for _ in range(TURNS):
-            assert session.exchange(0.01) == []
-            if len(relay.talks) == 4:
-                break
+        assert go_on_until(session, lambda: len(relay.talks) == 4, "three more connections") == []
         first.set()
         told = finish(session)
         session.close()

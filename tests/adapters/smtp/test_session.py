@@ -10,8 +10,9 @@ from service.adapters.smtp.greeting import Terms
 from service.adapters.smtp.opening import Target
 from service.adapters.smtp.session import SmtpSession
 from service.mail.events import About, Outcome, OutcomeKind
-from tests.adapters.smtp.fakerelay import OFFERS, Talk, be_silent, run_relay
-from tests.adapters.smtp.sending import LONG, TEXT, TURNS, finish, in_short, mail, relay_at, send
+from tests.adapters.smtp.fakerelay import DEFAULTS, OFFERS, Talk, be_silent, run_relay
+from tests.adapters.smtp.sending import LONG, TEXT, finish, go_on_until, in_short, mail, relay_at, send
+from tests.waiting import wait_until
 
 ACCEPTED = (OutcomeKind.ACCEPTED, 250, About.MAIL)
 
@@ -57,7 +58,11 @@ def test_a_mail_of_many_megabytes_arrives_whole() -> None:
 
 
 def test_connections_are_opened_as_mails_need_them_and_kept() -> None:
-    with run_relay() as relay:
+    def wait_for_company(talk: Talk) -> None:
+        wait_until(lambda: len(talk.relay.talks) > 1, "another connection beside this one")
+        talk.say(DEFAULTS["text"])
+
+    with run_relay(text=[DEFAULTS["text"], wait_for_company]) as relay:
         session = relay_at(relay, connections=3).open()
         assert session.room == 3
         send(session, [mail(1)])
@@ -91,10 +96,7 @@ def test_what_has_not_begun_is_handed_back_and_what_has_begun_keeps_its_answer()
         session = relay_at(relay, connections=1).open()
         for key in range(4):
             session.take(mail(key))
-        for _ in range(TURNS):
-            assert session.exchange(0.01) == []
-            if is_out.is_set():
-                break
+        assert go_on_until(session, is_out.is_set, "the first mail to be out") == []
         assert (session.in_hand, session.room) == (4, 0)
         assert session.recall() == [2, 3]  # 1 is announced already
         assert session.in_hand == 2
@@ -163,7 +165,6 @@ def test_an_address_that_cannot_be_written_never_reaches_the_wire() -> None:
     with run_relay() as relay:
         relay.offers = ("PIPELINING",)
         session = relay_at(relay).open()
-        assert not session.takes_utf8
         told = send(
             session,
             [
@@ -185,7 +186,6 @@ def test_an_address_that_cannot_be_written_never_reaches_the_wire() -> None:
 def test_an_address_in_any_script_is_sent_where_the_relay_can_take_it() -> None:
     with run_relay() as relay:
         session = relay_at(relay).open()
-        assert session.takes_utf8
         send(session, [mail(1, recipient="жанна@example.test")])
         session.close()
     assert relay.mails[0].recipients == ["жанна@example.test"]
@@ -230,10 +230,7 @@ def test_nothing_more_is_said_on_a_line_that_owes_an_answer() -> None:
     with run_relay(text=be_silent) as relay:
         session = relay_at(relay, connections=1).open()
         session.take(mail(1))
-        for _ in range(TURNS):
-            assert session.exchange(0.01) == []
-            if relay.commands[-1:] == ["DATA"]:
-                break
+        assert go_on_until(session, lambda: relay.commands[-1:] == ["DATA"], "the mail to be announced") == []
         session.close()
     assert relay.talks[0].unheard in {b"", TEXT + b".\r\n"}
 

@@ -148,7 +148,6 @@ def test_a_renewal_that_fails_is_told_try_by_try_until_it_ends(fake_stripe: Fake
         facts = gateway.fetch_recurring(subscription_id)
         if facts.failing is not None:
             seen[facts.failing.tries] = facts.failing.next_try_at is not None
-            assert not facts.failing.needs_owner
         if facts.ended_at is not None:
             break
         if facts.failing is not None:
@@ -173,12 +172,13 @@ def test_a_new_card_lets_a_failing_renewal_recover(fake_stripe: FakeStripe, gate
     assert _list_paid(fake_stripe) == [5200, 5200]
 
 
-def test_a_card_whose_bank_asks_its_owner_says_so(fake_stripe: FakeStripe, gateway: StripeGateway) -> None:
+def test_who_is_asked_by_the_bank_of_the_card_has_a_page_to_answer_on(
+    fake_stripe: FakeStripe, gateway: StripeGateway
+) -> None:
     subscription_id = give_monthly(fake_stripe, gateway, card=ASKS_ALWAYS)
     fake_stripe.advance(days=32)
     failing = gateway.fetch_recurring(subscription_id).failing
     assert failing is not None
-    assert failing.needs_owner
     assert failing.pay_url is not None
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from service.development.bench import apart
 from service.development.bench.apart import run_apart
+from service.development.bench.counting import read_peak_mb
 from service.errors import Unavailable
 from tests.waiting import PATIENCE, wait_until
 
@@ -41,7 +42,7 @@ def have_a_child_hold(folder: Path) -> int:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a process says that it holds what it is to hold, and is told that somebody has looked since."""
-    look = apart.read_peak_mb
+    look = read_peak_mb
 
     def look_and_tell(processes: Iterable[int]) -> float:
         (process,) = processes
