@@ -123,6 +123,8 @@ def _refuse_odd(typed: str) -> None:
         raise BadInput("An e-mail address has no spaces or control characters in it.")
     if typed.count("@") != 1:
         raise BadInput("An e-mail address has exactly one @.")
+    if not typed.partition("@")[0].isascii():  # SMTPUTF8, RFC 6531: few servers speak it
+        raise BadInput("Before the @ of this address stand letters other than a to z, which few mail servers take.")
     for sign, name in FORBIDDEN.items():
         if sign in typed:
             raise BadInput(f"An e-mail address with {name} in it can't be mailed safely.")

@@ -11,12 +11,16 @@ from service.errors import BadInput, Conflict, NotFound
 from service.issues.models import Finding, Issue, Item, Manuscript, Newsletter
 from service.issues.queries import get_item
 from service.issues.states import IssueState, ItemKind
+from service.organisation.queries import find_zone
 
 LONGEST_LINE = 300
 
 
 def create_issue(session: Session, newsletter: Newsletter) -> Issue:
-    """Add an empty draft, numbered after the newest issue and dated today; past issues have a count of their own."""
+    """Add an empty draft, numbered after the newest issue and dated today by the office's calendar.
+
+    Past issues have a count of their own.
+    """
     ours = select(Issue).where(Issue.newsletter_id == newsletter.id, Issue.state != IssueState.PAST)
     newest = session.scalar(ours.order_by(Issue.number.desc()).limit(1))
     volume = newest.volume if newest else None
@@ -27,7 +31,7 @@ def create_issue(session: Session, newsletter: Newsletter) -> Issue:
         newsletter=newsletter,
         volume=volume,
         number=(session.scalar(taken) or 0) + 1,
-        issued_on=now().date(),
+        issued_on=now().astimezone(find_zone(session)).date(),
         language=newsletter.language,
     )
     session.add(issue)

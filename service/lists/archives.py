@@ -29,6 +29,12 @@ _START: Final = 1 << 16  # bytes, in which the header of a list is; there may be
 _PACKED: Final = frozenset({ZIP_STORED, ZIP_DEFLATED})
 _END: Final = b"PK\x05\x06"  # APPNOTE.TXT §4.3.16: 22 bytes, then a comment of at most 65,535
 _END_REACH: Final = 22 + 65_535
+# Of a workbook, the place in it where its sheets are; ODF 1.3 part 2 §3.3, ECMA-376 part 1 §8, and a Numbers file.
+_WORKBOOKS: Final = (
+    ("xl/", "an Excel workbook: save it as CSV (UTF-8)"),
+    ("META-INF/manifest.xml", "a LibreOffice document: save it as CSV (UTF-8)"),
+    ("Index/Document.iwa", "a Numbers document: export it as CSV (UTF-8)"),
+)
 _OTHER_KINDS: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as CSV (UTF-8)"),
     (b"%PDF", "a PDF: export the list as CSV"),
@@ -86,7 +92,11 @@ def _list_parts(path: Path) -> list[Part]:
         known = [entry for entry in tables[:MOST_ENTRIES] if _has_known_header(archive, entry)]
     chosen = known or (tables if len(tables) == 1 else [])
     if not chosen:
-        others = ", ".join(entry.filename for entry in archive.infolist()[:5]) or "nothing"
+        names = [entry.filename for entry in archive.infolist()]
+        for sign, kind in _WORKBOOKS:
+            if any(name.startswith(sign) for name in names):
+                raise BadInput(f"This file is {kind}.")
+        others = ", ".join(names[:5]) or "nothing"
         raise BadInput(f"There is no list of people that we know in this zip archive; it holds {others[:300]}.")
     if len(chosen) > MOST_LISTS:
         raise BadInput(

@@ -1,5 +1,7 @@
 """Finding the organisation. Never changes it."""
 
+from zoneinfo import ZoneInfo
+
 from sqlalchemy.orm import Session
 
 from service.errors import NotFound
@@ -17,3 +19,9 @@ def get_organisation(session: Session) -> Organisation:
     if organisation is None:
         raise NotFound("Gifts can’t be taken here yet: the organisation’s legal name and tax number are not filled in.")
     return organisation
+
+
+def find_zone(session: Session) -> ZoneInfo:
+    """Return the zone whose calendar the office goes by; UTC before staff have said who the organisation is."""
+    organisation = find_organisation(session)
+    return organisation.zone if organisation else ZoneInfo("UTC")

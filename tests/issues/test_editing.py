@@ -1,6 +1,6 @@
 """Changing drafts: what may change, what may not, and that nobody overwrites anybody."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -20,6 +20,7 @@ from service.issues.models import Finding, Issue, Item, Manuscript, Newsletter
 from service.issues.queries import list_findings
 from service.issues.states import IssueState, ItemKind
 from service.mail.headers import text_header
+from tests.factories.giving import make_organisation
 from tests.factories.publication import make_issue, make_newsletter
 from tests.fixtures.services import OpenTransaction
 
@@ -41,6 +42,17 @@ def test_a_new_issue_is_numbered_after_the_newest(open_transaction: OpenTransact
         newest = session.get_one(Issue, issue_id)
         created = create_issue(session, session.get_one(Newsletter, newest.newsletter_id))
         assert (created.volume, created.number) == (newest.volume, newest.number + 1)
+
+
+@pytest.mark.parametrize(("has_office", "day"), [(False, date(2027, 1, 1)), (True, date(2026, 12, 31))])
+def test_a_new_issue_is_dated_by_the_office_s_calendar(
+    open_transaction: OpenTransaction, monkeypatch: pytest.MonkeyPatch, *, has_office: bool, day: date
+) -> None:
+    monkeypatch.setattr("service.issues.editing.now", lambda: datetime(2027, 1, 1, 1, 30, tzinfo=UTC))
+    with open_transaction() as session:
+        if has_office:
+            make_organisation(session)  # in New York
+        assert create_issue(session, make_newsletter(session)).issued_on == day
 
 
 def test_a_save_over_a_newer_save_is_refused_and_changes_nothing(

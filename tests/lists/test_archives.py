@@ -86,6 +86,9 @@ def test_what_unpacks_to_more_than_it_may_is_stopped_while_it_unpacks(
     ("files", "sentence"),
     [
         ({}, "no list of people"),
+        ({"[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>"}, r"an Excel workbook: save it as CSV \(UTF-8\)"),
+        ({"mimetype": "x", "META-INF/manifest.xml": "<x/>", "content.xml": "<x/>"}, "a LibreOffice document"),
+        ({"Index/Document.iwa": "x", "preview.jpg": "x"}, "a Numbers document"),
         ({"a.txt": "x"}, "it holds a.txt"),
         ({"a.csv": "x,y\n1,2\n", "b.csv": "x,y\n1,2\n"}, "no list of people"),
         ({f"subscribed_{number}.csv": MAILCHIMP for number in range(21)}, "21 lists"),

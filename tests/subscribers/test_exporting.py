@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from service.spreadsheets import BYTE_ORDER_MARK
-from service.subscribers.exporting import export_rows
+from service.subscribers.exporting import export_rows, export_suppressed
 from service.subscribers.importing.undo import ask_undo, undo_import
 from service.subscribers.models import Subscriber
+from service.subscribers.suppression_models import SuppressionReason
 from service.wiring import Services
+from tests.factories.readers import stop
 from tests.fixtures.services import OpenTransaction
 from tests.subscribers.importing.files import HEADER, Bringer
 
@@ -88,3 +90,17 @@ def test_somebody_who_must_not_be_mailed_is_told_so_and_stays_so(
     undo_import(bringer.factory, row.id)
     again = bringer.bring(exported)
     assert (again.added, again.suppressed) == (0, 1)
+
+
+def test_who_must_not_be_mailed_stays_so_in_the_house_that_reads_the_file(
+    bringer: Bringer, open_transaction: OpenTransaction
+) -> None:
+    with open_transaction() as session:
+        stop(session, "zoe@x.org", SuppressionReason.COMPLAINT)
+        stop(session, "=ann@x.org")
+        exported = "".join(export_suppressed(session))
+    read = bringer.bring(exported.replace("x.org", "y.org"))  # whom this house does not know yet
+    assert (read.format, read.rows, read.added, read.suppressed) == ("Postrider", 2, 0, 2)
+    with open_transaction() as session:
+        again = list(csv.DictReader(StringIO("".join(export_suppressed(session)).removeprefix(BYTE_ORDER_MARK))))
+    assert [row["address"] for row in again] == ["'=ann@x.org", "'=ann@y.org", "zoe@x.org", "zoe@y.org"]

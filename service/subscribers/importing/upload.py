@@ -36,6 +36,7 @@ class FileList:
     """One list of a file, looked into but not stored. ``doubts``: what its bringer should look at, in sentences.
 
     ``is_clear``: its columns are known. Where they are not, ``doubts`` says why, and ``format`` is empty.
+    ``has_lines``: something stands below its header.
     """
 
     part: Part
@@ -43,6 +44,7 @@ class FileList:
     format: str
     doubts: str
     is_clear: bool
+    has_lines: bool
     mapping: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -53,9 +55,9 @@ def inspect_lists(parts: Sequence[Part], mapping: Mapping[str, str] | None = Non
         mapping: what ``lists.mapping`` takes; none for a file whose columns speak for themselves.
 
     Raises:
-        BadInput: when a list is no table of text, or together they are too large.
+        BadInput: when a list is no table of text, none has a line below its header, or together they are too large.
     """
-    lists = []
+    lists: list[FileList] = []
     for part in parts:
         lists.append(_inspect(part, mapping or {}))
         size = sum(each.size_bytes for each in lists)
@@ -63,6 +65,8 @@ def inspect_lists(parts: Sequence[Part], mapping: Mapping[str, str] | None = Non
             raise BadInput(
                 f"This file has {size:,} bytes; the most that we take is {LARGEST_FILE:,}. Send it in parts."
             )
+    if not any(each.has_lines for each in lists):
+        raise BadInput("Nobody is in this file: no line follows the names of its columns.")
     return lists
 
 
@@ -165,11 +169,20 @@ def _inspect(part: Part, mapping: Mapping[str, str]) -> FileList:
     with part.open() as content:
         size = content.seek(0, os.SEEK_END)
         rows = RowReader(content)
+        has_lines = _has_lines(rows)
         try:
             layout = choose_layout(rows.header, part.name, mapping)
         except BadInput as problem:
-            return FileList(part, size, "", problem.message, is_clear=False)
-        return FileList(part, size, layout.format, describe_doubts(rows, layout), is_clear=True, mapping=mapping)
+            return FileList(part, size, "", problem.message, is_clear=False, has_lines=has_lines)
+        doubts = describe_doubts(rows, layout)
+        return FileList(part, size, layout.format, doubts, is_clear=True, has_lines=has_lines, mapping=mapping)
+
+
+def _has_lines(rows: RowReader) -> bool:
+    try:
+        return next(iter(rows), None) is not None
+    except BadInput:  # of a line that is there: the dry run tells which, and what of the file could be read
+        return True
 
 
 def _store(session: Session, found: FileList, row: Import) -> int:
@@ -203,9 +216,9 @@ def fetch_file(factory: SessionFactory, import_id: int) -> Iterator[Path]:
         yield Path(file.name)
 
 
-def find_piece(session: Session, import_id: int, number: int = 0) -> bytes | None:
-    """Return a piece of an import's file, the first by default; None where the file is gone or shorter."""
-    wanted = select(ImportChunk.content).where(ImportChunk.import_id == import_id, ImportChunk.number == number)
+def find_first_piece(session: Session, import_id: int) -> bytes | None:
+    """Return the first piece of an import's file; None where the file is gone."""
+    wanted = select(ImportChunk.content).where(ImportChunk.import_id == import_id, ImportChunk.number == 0)
     return session.scalar(wanted)
 
 

@@ -16,10 +16,10 @@ from werkzeug.routing import IntegerConverter, Map
 
 from service.alarms.raising import list_standing_alarms
 from service.errors import PostriderError
+from service.organisation.queries import find_zone
 from service.staff.accounts import find_account
 from service.staff.models import Account
 from service.staff.roles import Permission, may
-from service.web.desk.clocks import find_zone
 from service.web.security import PAGE, write_policy
 from service.web.transaction import unit_of_work
 

@@ -4,9 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
-from sqlalchemy.orm import Session
-
-from service.organisation.queries import find_organisation
 
 _UNITS = (
     ("day", timedelta(days=1)),
@@ -14,12 +11,6 @@ _UNITS = (
     ("minute", timedelta(minutes=1)),
     ("second", timedelta(seconds=1)),
 )
-
-
-def find_zone(work: Session) -> ZoneInfo:
-    """Return the organisation's zone; UTC before staff have said who it is."""
-    organisation = find_organisation(work)
-    return organisation.zone if organisation else ZoneInfo("UTC")
 
 
 def name_zone(zone: ZoneInfo) -> str:

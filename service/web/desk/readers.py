@@ -58,6 +58,7 @@ def show_readers() -> ResponseReturnValue:
             asked=asked,
             before=before,
             found=found,
+            zone=current_zone(),
             **_tell(work, found),
             **({} if asked or before else _draw(work, newsletters)),
         )

@@ -1,4 +1,4 @@
-"""What is taken along of readers: the log of consent for an auditor, and the readers of a newsletter, as downloads.
+"""What is taken along of readers, as downloads: the log of consent, a newsletter's readers, who must not be mailed.
 
 A download is asked for with POST: it leaves an entry in the trail, and looking leaves nothing.
 """
@@ -16,7 +16,7 @@ from service.issues.queries import list_newsletters
 from service.privacy.consentlog import Period, export_consent
 from service.staff.audit import list_entries, note
 from service.staff.roles import Permission
-from service.subscribers.exporting import export_rows
+from service.subscribers.exporting import export_rows, export_suppressed
 from service.web.desk.access import blueprint, current_account, current_zone, permission
 from service.web.desk.downloads import send_table
 from service.web.desk.fields import Typed
@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 @blueprint.get("/readers/take-along")
 @permission(Permission.READERS)
 def show_taking() -> ResponseReturnValue:
-    """Show the two forms: the log of consent, and the readers of a newsletter."""
+    """Show the forms: the log of consent, the readers of a newsletter, and who must not be mailed."""
     with unit_of_work() as work:
         return _show(work, Typed({}))
 
@@ -62,6 +62,15 @@ def accept_readers_export() -> ResponseReturnValue:
     except BadInput as problem:
         return _refuse(typed, problem)
     return send_table(lambda session: export_rows(session, newsletter.id), f"readers-{newsletter.slug}.csv")
+
+
+@blueprint.post("/readers/suppressed.csv")
+@permission(Permission.READERS)
+def accept_suppressed_export() -> ResponseReturnValue:
+    """Answer with every address that must not be mailed, for whatever house mails them next; note who took it."""
+    with unit_of_work() as work:
+        note(work, current_account().id, "Took the addresses that must not be mailed along", SUBJECT)
+    return send_table(export_suppressed, "must-not-be-mailed.csv")
 
 
 def _find_newsletter(work: Session, typed: Typed, name: str) -> Newsletter:

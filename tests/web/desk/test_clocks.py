@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from service.alarms.raising import raise_alarm
 from service.deliveries.models import Delivery
@@ -15,6 +15,7 @@ from service.issues.models import Issue
 from service.issues.states import IssueState
 from service.routes.models import Pace
 from service.staff.models import AuditEntry
+from service.subscribers.models import Subscriber
 from service.tracking.models import Agent, Hit, Verdict
 from service.web.desk.clocks import mark_time, name_zone, say_duration, say_moment, say_pace
 from tests.factories.giving import make_organisation
@@ -123,3 +124,15 @@ def test_one_person_s_copies_and_the_relays_go_by_the_same_clocks(
     assert NEW_YORK in desk.read("/desk/copies?address=reader-1@example.org")
     there = later.astimezone(ZoneInfo("America/New_York"))
     assert f'<time datetime="{later.isoformat()}">{there:%H:%M %Z}</time>' in desk.read("/desk/routes")
+
+
+def test_the_list_of_readers_and_a_reader_s_page_name_the_same_day(
+    desk: Desk, stock: Stock, open_transaction: OpenTransaction
+) -> None:
+    assert stock
+    with open_transaction() as session:
+        make_organisation(session)
+        session.execute(update(Subscriber).values(created_at=MOMENT))
+        subscriber_id = session.scalars(select(Subscriber.id)).first()
+    pages = [desk.read(path) for path in ("/desk/readers", f"/desk/readers/{subscriber_id}")]
+    assert [("19 January 2026" in page, "20 January 2026" in page) for page in pages] == [(True, False)] * 2

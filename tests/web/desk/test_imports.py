@@ -93,6 +93,8 @@ def test_nobody_is_brought_in_before_the_dry_run_has_ended(door: Door) -> None:
     [
         (b"%PDF-1.7", "list.pdf", "a PDF: export the list as CSV"),
         (b"", "list.csv", "This file is empty."),
+        (b"email,name\n,\n\n", "list.csv", "Nobody is in this file: no line follows the names of its columns."),
+        (b"Who,Where\n", "list.csv", "Nobody is in this file: no line follows the names of its columns."),
         (b"ann@x.org\nbob@x.org\n", "list.csv", "The first line must name the columns"),
         (b"x" * 1_100_000, "list.csv", "Line 1 is longer than 1,000,000 characters"),
         (b"PK\x03\x04damaged", "list.zip", "This zip archive is damaged"),

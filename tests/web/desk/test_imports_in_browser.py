@@ -147,3 +147,14 @@ def test_everything_works_without_scripts(origin: str, door: Door, browser: Brow
     plain.reload()
     expect(plain.get_by_text("Undone", exact=True)).to_be_visible()
     context.close()
+
+
+def test_an_address_in_the_report_breaks_only_where_it_must(origin: str, door: Door, page: Page) -> None:
+    path = door.bring("email\nannähoven@letters.example.org\n")
+    door.work()
+    page.set_viewport_size({"width": 1200, "height": 800})
+    sign_in_by_hand(page, origin)
+    page.goto(origin + path)
+    address = page.get_by_text("annähoven@letters.example.org", exact=True)
+    expect(address).to_be_visible()
+    assert address.evaluate("cell => cell.getClientRects().length") == 1
