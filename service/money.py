@@ -128,11 +128,6 @@ def write_plain(minor: int, code: str = "usd") -> str:
     return f"{sign}{whole}.{part:0{currency.places}}" if currency.places else f"{sign}{whole}"
 
 
-def share_of(minor: int, basis_points: int) -> int:
-    """Return ``basis_points`` of an amount of 0 or more, half a unit rounded up."""
-    return (minor * basis_points * 2 + BASIS) // (BASIS * 2)
-
-
 def fee_to_cover(minor: int, basis_points: int, fixed_minor: int, code: str = "usd") -> int:
     """Return what a giver adds so that the fee on the whole leaves ``minor``, rounded up to a payable amount.
 

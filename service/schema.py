@@ -6,15 +6,12 @@ Migrations go forward only: going back is a restore, and each step runs beside t
 import time
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from service.db import make_engine
 from service.errors import Unavailable
-from service.models import metadata
 from service.settings import ROOT
 
 MIGRATION_LOCK = 7305801  # any constant: two processes that start together must not migrate together
@@ -47,16 +44,6 @@ def migrate(database_url: str) -> None:
         raise
     finally:
         engine.dispose()
-
-
-def list_differences(database_url: str) -> list[object]:
-    """Return what differs between the models and the database; an empty list when they agree."""
-    engine = make_engine(database_url, pool_size=1)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        differences: list[object] = list(compare_metadata(context, metadata))
-    engine.dispose()
-    return differences
 
 
 def _wait_for_turn(connection: Connection) -> None:

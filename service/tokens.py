@@ -20,7 +20,6 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 class Purpose(StrEnum):
     """What a link may do. The name is part of the key, so keep it for ever."""
 
-    CONFIRM = "confirm"  # ids: subscription
     UNSUBSCRIBE = "unsubscribe"  # ids: subscription, delivery
     VIEW = "view"  # ids: delivery
     TRACK = "track"  # ids: issue, delivery

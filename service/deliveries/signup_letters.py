@@ -12,7 +12,7 @@ from service.deliveries.compose import Links
 from service.errors import NotFound
 from service.issues.models import Newsletter
 from service.mail.models import Letter, LetterKind
-from service.subscribers.queries import find_subscriber, get_subscription
+from service.subscribers.queries import find_subscriber
 from service.subscribers.signup_models import SignUp
 from service.tokens import Purpose
 
@@ -23,8 +23,6 @@ def describe_sign_up_letter(session: Session, letter: Letter, links: Links) -> t
     Raises:
         NotFound: when the sign-up or its person is gone.
     """
-    if "subscription" in letter.about:  # posted before sign-ups were stored
-        return _describe_subscription(session, letter.about["subscription"], links)
     sign_up = session.get(SignUp, letter.about["sign_up"])
     if sign_up is None:
         raise NotFound("There is no such sign-up.")
@@ -32,7 +30,7 @@ def describe_sign_up_letter(session: Session, letter: Letter, links: Links) -> t
     if letter.kind is LetterKind.ALREADY_SUBSCRIBED:
         button_url = _link_to_choices(session, sign_up, links)
     else:
-        button_url = f"{links.public_url}/confirm/sign-up/{links.signer.sign(Purpose.SIGN_UP, sign_up.id)}"
+        button_url = f"{links.public_url}/confirm/{links.signer.sign(Purpose.SIGN_UP, sign_up.id)}"
     return newsletters[0], _fill(newsletters, button_url, sign_up.language)
 
 
@@ -46,13 +44,6 @@ def _link_to_choices(session: Session, sign_up: SignUp, links: Links) -> str:
     if subscriber is None:
         raise NotFound("This person is not known here.")
     return f"{links.public_url}/preferences/{links.signer.sign(Purpose.PREFERENCES, subscriber.id, 0)}"
-
-
-def _describe_subscription(session: Session, subscription_id: int, links: Links) -> tuple[Newsletter, dict[str, str]]:
-    subscription = get_subscription(session, subscription_id)
-    newsletter = session.get_one(Newsletter, subscription.newsletter_id)
-    url = f"{links.public_url}/confirm/{links.signer.sign(Purpose.CONFIRM, subscription.id)}"
-    return newsletter, _fill([newsletter], url, subscription.subscriber.language)
 
 
 def _fill(newsletters: Sequence[Newsletter], button_url: str, language: str) -> dict[str, str]:

@@ -34,13 +34,12 @@ class Envelope:
 
 @dataclass(frozen=True)
 class CaughtMail:
-    """One line of the inbox. ``sender`` and ``to`` are what the headers say; ``envelope`` is where it really went."""
+    """One line of the inbox. ``sender`` is what the headers say; ``envelope`` is where it really went."""
 
     id: str
     envelope: Envelope
     subject: str
     sender: str
-    to: str
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,6 @@ def _summarise(folder: Path, mail_id: str) -> CaughtMail:
         envelope=_read_envelope(folder / f"{mail_id}.json"),
         subject=first.get("subject", ""),
         sender=first.get("from", ""),
-        to=first.get("to", ""),
     )
 
 

@@ -93,10 +93,10 @@ def carry_out_change(factory: SessionFactory, gateway: Gateway, change_id: int) 
     return done
 
 
-def list_waiting_changes(session: Session, since: datetime, limit: int = 100) -> list[int]:
-    """Return ids of changes asked for since then that are still to be carried out, oldest first (for the sweep)."""
+def list_waiting_changes(session: Session, since: datetime) -> list[int]:
+    """Return ids of changes asked for since then that are still to be carried out, oldest first, a hundred at most."""
     waiting = select(RecurringChange.id).where(RecurringChange.state == ASKED, RecurringChange.asked_at >= since)
-    return list(session.scalars(waiting.order_by(RecurringChange.id).limit(limit)))
+    return list(session.scalars(waiting.order_by(RecurringChange.id).limit(100)))
 
 
 def _name_form(nonce: str, wish: Wish) -> dict[str, str]:

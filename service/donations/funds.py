@@ -24,14 +24,6 @@ def list_funds(session: Session) -> list[Fund]:
     return list(session.scalars(select(Fund).order_by(Fund.is_open.desc(), Fund.id)))
 
 
-def get_fund(session: Session, slug: str) -> Fund:
-    """Return a fund, open or closed, by its name in addresses; raises NotFound."""
-    fund = session.scalar(select(Fund).where(Fund.slug == slug))
-    if fund is None:
-        raise NotFound("There is no such fund.")
-    return fund
-
-
 def add_fund(session: Session, slug: str, name: str, *, description: str = "", goal_minor: int | None = None) -> Fund:
     """Open a fund. ``slug`` is its name in addresses and for the processor, and stays for ever.
 
@@ -72,7 +64,7 @@ def close_fund(session: Session, fund_id: int) -> Fund:
         Conflict: when it is the last open one: a gift must be for something.
     """
     open_funds = session.scalars(select(Fund).where(Fund.is_open).with_for_update()).all()
-    fund = _get_fund_by_id(session, fund_id)
+    fund = _get_fund(session, fund_id)
     if fund.is_open and len(open_funds) == 1:
         raise Conflict("This is the only open fund. Open or add another first, or pause giving as a whole.")
     fund.is_open = False
@@ -81,12 +73,12 @@ def close_fund(session: Session, fund_id: int) -> Fund:
 
 def open_fund(session: Session, fund_id: int) -> Fund:
     """Take gifts for a fund again. Safe to repeat. Raises NotFound when there is no such fund."""
-    fund = _get_fund_by_id(session, fund_id)
+    fund = _get_fund(session, fund_id)
     fund.is_open = True
     return fund
 
 
-def _get_fund_by_id(session: Session, fund_id: int) -> Fund:
+def _get_fund(session: Session, fund_id: int) -> Fund:
     fund = session.get(Fund, fund_id)
     if fund is None:
         raise NotFound("There is no such fund.")

@@ -51,7 +51,6 @@ class CheckoutFacts:
     session_id: str
     attempt: str | None
     state: str
-    is_paid: bool
     payment_id: str | None
     subscription_id: str | None
 
@@ -133,14 +132,13 @@ class PaymentFacts:
 class FailingInvoice:
     """A renewal that was tried and is not paid. ``next_try_at`` is None after the last try.
 
-    ``needs_owner``: the bank asks the card's owner for consent (3-D Secure) at ``pay_url``.
+    At ``pay_url`` the owner can pay it, or give the consent that the bank may ask for (3-D Secure).
     """
 
     invoice_id: str
     tries: int
     next_try_at: datetime | None
     pay_url: str | None
-    needs_owner: bool
 
 
 @dataclass(frozen=True)

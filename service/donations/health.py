@@ -24,9 +24,9 @@ class InboxHealth:
     oldest_waiting_at: datetime | None
 
 
-def list_reconciliations(session: Session, limit: int = 20) -> list[Reconciliation]:
-    """Return the latest comparisons, newest first; one without ``finished_at`` is running, or broke off."""
-    return list(session.scalars(select(Reconciliation).order_by(Reconciliation.id.desc()).limit(limit)))
+def list_reconciliations(session: Session) -> list[Reconciliation]:
+    """Return the latest twenty comparisons, newest first; one without ``finished_at`` is running, or broke off."""
+    return list(session.scalars(select(Reconciliation).order_by(Reconciliation.id.desc()).limit(20)))
 
 
 def get_inbox_health(session: Session) -> InboxHealth:
@@ -44,7 +44,7 @@ def get_inbox_health(session: Session) -> InboxHealth:
     return InboxHealth(*row)
 
 
-def list_failed_events(session: Session, limit: int = 50) -> list[OutsideEvent]:
-    """Return events that staff must see to, newest first."""
+def list_failed_events(session: Session) -> list[OutsideEvent]:
+    """Return events that staff must see to, the newest fifty, newest first."""
     failed = select(OutsideEvent).where(OutsideEvent.state == EventState.FAILED)
-    return list(session.scalars(failed.order_by(OutsideEvent.id.desc()).limit(limit)))
+    return list(session.scalars(failed.order_by(OutsideEvent.id.desc()).limit(50)))

@@ -11,6 +11,7 @@ from service.inbox.models import EventState, OutsideEvent
 
 LATE = timedelta(seconds=60)  # a nudge that has not come by then is lost
 TRIES = 12  # with doubling waits up to an hour: about five hours
+AT_ONCE = 500  # events in one look
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 
 
@@ -20,7 +21,7 @@ def find_waiting_event(session: Session, event_row_id: int) -> OutsideEvent | No
     return session.scalar(waits)
 
 
-def take_due_events(session: Session, limit: int = 500) -> list[int]:
+def take_due_events(session: Session) -> list[int]:
     """Return the ids of events whose nudge was lost or whose wait is over, oldest first, and let each wait again.
 
     So that work which is slow is not nudged again and again, whoever asks.
@@ -30,7 +31,7 @@ def take_due_events(session: Session, limit: int = 500) -> list[int]:
         OutsideEvent.next_attempt_at <= func.now(),
         (OutsideEvent.attempts > 0) | (OutsideEvent.received_at < func.now() - LATE),
     )
-    oldest = due.order_by(OutsideEvent.id).limit(limit).with_for_update(skip_locked=True)
+    oldest = due.order_by(OutsideEvent.id).limit(AT_ONCE).with_for_update(skip_locked=True)
     taken = (
         update(OutsideEvent)
         .where(OutsideEvent.id.in_(oldest))

@@ -5,7 +5,7 @@ habits are left behind: nobody agreed to their moving house.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from service.lists.entries import EntryStatus
@@ -112,18 +112,7 @@ _BUTTONDOWN: Final = Layout(
     words=_BUTTONDOWN_TYPES,
     fields={"notes": "notes"},
 )
-_BUTTONDOWN_NEWER: Final = Layout(
-    format="Buttondown",
-    address="email_address",
-    tags="tags",
-    agreed_at=("subscription_date", "creation_date"),
-    ended_at=("unsubscription_date",),
-    source=("source",),
-    marks={"unsubscription_date": _LEFT},
-    status="type",
-    words=_BUTTONDOWN_TYPES,
-    fields={"notes": "notes"},
-)
+_BUTTONDOWN_NEWER: Final = replace(_BUTTONDOWN, address="email_address", status="type")
 
 # source: github.com/TryGhost/migrate packages/mg-beehiiv-members/src/test/fixtures/members.csv; for the statuses,
 # github.com/api-evangelist/beehiiv json-schema/beehiiv-subscription-schema.json

@@ -63,10 +63,6 @@ class RelaySession(Protocol):
         """How many bytes a mail may have (SIZE, RFC 1870); None where the relay does not say."""
 
     @property
-    def takes_utf8(self) -> bool:
-        """Whether addresses may hold any script (SMTPUTF8, RFC 6531)."""
-
-    @property
     def room(self) -> int:
         """How many more mails it can do with now: those it would begin at once and, where the relay answers at once,
         one more for each connection, so that a text and the next announcement leave together."""

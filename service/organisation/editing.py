@@ -5,7 +5,6 @@ The currency is set once: amounts that are already in the books would mean somet
 
 import re
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -118,11 +117,11 @@ def check_facts(facts: Facts) -> Facts:
     return Facts(**values)
 
 
-def pause_giving(session: Session, reason: str, at: datetime | None = None) -> Organisation:
+def pause_giving(session: Session, reason: str) -> Organisation:
     """Take no more gifts on the public form until resumed. ``reason`` is shown to givers. Safe to repeat."""
     organisation = get_organisation(session)
     organisation.giving_pause_reason = _tidy(reason, "The reason", LONGEST_LINE)
-    organisation.giving_paused_at = organisation.giving_paused_at or at or now()
+    organisation.giving_paused_at = organisation.giving_paused_at or now()
     return organisation
 
 

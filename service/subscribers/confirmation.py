@@ -25,18 +25,6 @@ CONFIRM_WITHIN: Final = timedelta(days=30)
 TOO_OLD: Final = for_readers("This link is more than 30 days old. Sign up once more, and we will send you a fresh one.")
 
 
-def confirm_subscription(session: Session, subscription_id: int, *, wording: str) -> Subscription:
-    """Make a pending subscription active and keep the proof. Safe to repeat: a second confirmation changes nothing.
-
-    Raises:
-        Conflict: when it was asked for more than 30 days ago.
-        NotFound: when there is no such subscription.
-    """
-    subscription = lock_subscription(session, subscription_id)
-    _confirm(session, subscription, subscription.requested_at, Proof(ConsentSource.CONFIRM_PAGE, wording))
-    return subscription
-
-
 def confirm_sign_up(session: Session, sign_up_id: int, *, wording: str) -> list[Subscription]:
     """Make all that one sign-up asked for active, keep the proof and its answers. Safe to repeat.
 

@@ -41,12 +41,6 @@ def count_active(session: Session, newsletter_id: int) -> int:
     return session.scalar(active) or 0
 
 
-def list_consent_events(session: Session, subscription_id: int) -> list[ConsentEvent]:
-    """Return the proof of one subscription, oldest first."""
-    events = select(ConsentEvent).where(ConsentEvent.subscription_id == subscription_id).order_by(ConsentEvent.id)
-    return list(session.scalars(events))
-
-
 def count_unsubscribed_since(session: Session, newsletter_id: int, since: datetime) -> int:
     """Return how many people have left this newsletter since an aware moment, each counted once."""
     left = (

@@ -5,10 +5,9 @@ reason, or by a confirmation that the person gave afterwards. The database itsel
 who was erased only a hash is kept, under a salt of this house: whoever holds the database can still try addresses.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -39,14 +38,11 @@ def suppress(
     reason: SuppressionReason,
     *,
     note: str = "",
-    evidence: Mapping[str, Any] | None = None,
     account_id: int | None = None,
 ) -> bool:
     """Stop all newsletters to an address. Returns whether it was new. Safe to repeat: one stands for each address."""
     recognise(session, address_key)
-    statement = insert(Suppression).values(
-        address_key=address_key, reason=reason, note=note, evidence=dict(evidence or {}), account_id=account_id
-    )
+    statement = insert(Suppression).values(address_key=address_key, reason=reason, note=note, account_id=account_id)
     once = statement.on_conflict_do_nothing(
         index_elements=[Suppression.address_key],
         index_where=Suppression.lifted_at.is_(None) & Suppression.address_key.is_not(None),

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from service.clock import now
 from service.tracking.models import Hit, Link, Verdict
+
+_STEPS: Final = 48  # of a timeline, at most: what a chart has room for
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,12 @@ def list_link_counts(session: Session, issue_id: int) -> list[LinkCount]:
     return [LinkCount(link.number, link.url, link.label, seen, every - seen) for link, seen, every in rows]
 
 
-def list_timeline(session: Session, issue_id: int, points: int = 48) -> list[TimelinePoint]:
-    """Return opens and clicks over the time since the first hit, in ``points`` equal steps; [] without hits."""
+def list_timeline(session: Session, issue_id: int) -> list[TimelinePoint]:
+    """Return opens and clicks over the time since the first hit, in equal steps; [] without hits."""
     first = session.scalar(select(func.min(Hit.happened_at)).where(Hit.issue_id == issue_id))
     if first is None:
         return []
-    step = max((now() - first) / points, timedelta(minutes=1))
+    step = max((now() - first) / _STEPS, timedelta(minutes=1))
     bucket = func.floor(func.extract("epoch", Hit.happened_at - first) / step.total_seconds()).label("bucket")
     rows = session.execute(
         select(
@@ -86,7 +89,7 @@ def list_timeline(session: Session, issue_id: int, points: int = 48) -> list[Tim
     )
     counts = {int(number): (opens, clicks) for number, opens, clicks in rows}
     last = max(counts, default=0)
-    return [TimelinePoint(first + step * n, *counts.get(n, (0, 0))) for n in range(min(last, points) + 1)]
+    return [TimelinePoint(first + step * n, *counts.get(n, (0, 0))) for n in range(min(last, _STEPS) + 1)]
 
 
 def _by_person() -> ColumnElement[bool]:

@@ -8,15 +8,8 @@ from sqlalchemy.orm import Session
 
 from service.issues.models import Newsletter
 from service.issues.queries import list_newsletters
-from service.subscribers.confirmation import (
-    confirm_sign_up,
-    confirm_subscription,
-    get_asked_for,
-    has_expired,
-    has_left_since,
-)
+from service.subscribers.confirmation import confirm_sign_up, get_asked_for, has_expired, has_left_since
 from service.subscribers.models import Subscription
-from service.subscribers.queries import get_subscription
 from service.subscribers.states import SubscriptionState
 from service.tokens import Purpose
 from service.web.forgery import needs_no_token, refuse_foreign_forms
@@ -32,25 +25,6 @@ blueprint.before_request(refuse_foreign_forms)
 
 @blueprint.get("/confirm/<token>")
 def show_button(token: str) -> str:
-    """Show the button for one newsletter, or what came of it before."""
-    (subscription_id,) = read_link(Purpose.CONFIRM, token)
-    with unit_of_work() as session:
-        subscription = get_subscription(session, subscription_id)
-        return _show(session, [subscription], subscription.requested_at)
-
-
-@blueprint.post("/confirm/<token>")
-def confirm(token: str) -> str:
-    """Make the subscription active. Safe to repeat: a mail program may press the button as well as the person."""
-    (subscription_id,) = read_link(Purpose.CONFIRM, token)
-    with unit_of_work() as session:
-        subscription = get_subscription(session, subscription_id)
-        confirm_subscription(session, subscription_id, wording=_wording(session, [subscription]))
-        return _show(session, [subscription], subscription.requested_at)
-
-
-@blueprint.get("/confirm/sign-up/<token>")
-def show_sign_up(token: str) -> str:
     """Show the button for all that one sign-up asked for, or what came of it before."""
     (sign_up_id,) = read_link(Purpose.SIGN_UP, token)
     with unit_of_work() as session:
@@ -58,9 +32,9 @@ def show_sign_up(token: str) -> str:
         return _show(session, asked_for, sign_up.created_at)
 
 
-@blueprint.post("/confirm/sign-up/<token>")
-def confirm_several(token: str) -> str:
-    """Make all that one sign-up asked for active. Safe to repeat, as above."""
+@blueprint.post("/confirm/<token>")
+def confirm(token: str) -> str:
+    """Make all that it asked for active. Safe to repeat: a mail program may press the button as well as the person."""
     (sign_up_id,) = read_link(Purpose.SIGN_UP, token)
     with unit_of_work() as session:
         sign_up, asked_for = get_asked_for(session, sign_up_id)

@@ -22,7 +22,6 @@ class FakeSession:
     wire: list[OutgoingMail] = field(default_factory=list)
     is_open: bool = True
     closing_words: Outcome | None = None
-    takes_utf8: bool = True
     is_closed: bool = False
 
     @property

@@ -180,7 +180,7 @@ def test_a_copy_queued_while_its_batch_is_put_down_is_not_forgotten(services: Se
         letting_go.start()
         wait_for_follower(staff)
         staff.commit()
-        letting_go.join(20)
+        letting_go.join()
     with services.factory() as session:
         assert session.scalars(select(Batch.due_at)).one() is not None
         assert len(claim_copies(session, claim_batch(session, issue_id) or held)) == 12

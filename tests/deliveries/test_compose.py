@@ -164,7 +164,6 @@ def test_a_mail_is_stuffed_already_and_ends_with_a_line_end() -> None:
 
 SEALED = make_sealed()
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
-STRANGER = TokenSigner(("another key of more than thirty-two characters",))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Random gifts, with their events in random order, doubled, late or lost: ledger, mirror and processor always agree.
 
-``POSTRIDER_STORIES=500`` tells more of them, ``POSTRIDER_SEED=…`` the same ones again; the seed is in each test's name.
+``POSTRIDER_STORIES=500`` tells more of them, ``POSTRIDER_SEED=…`` other ones; the seed is in each test's name.
 """
 
 import os
@@ -23,8 +23,8 @@ from tests.flows.gifts.workers import Workers
 
 TOGETHER = 10  # stories in one account: each moves the clock for all of them
 STORIES = int(os.environ.get("POSTRIDER_STORIES", "20"))
-# Every process of ``pytest -n`` must name the same tests, so the day is the chance; the run of a day can be told again.
-SEED = int(os.environ.get("POSTRIDER_SEED") or now().strftime("%Y%m%d"))
+# The same at every run: whether a commit is sound must not hang on the day. Other seeds are for whoever looks for more.
+SEED = int(os.environ.get("POSTRIDER_SEED") or 20261122)
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + -(-STORIES // TOGETHER)))

@@ -53,7 +53,6 @@ class FakeSession:
         self.is_open = True
         self.closing_words: Outcome | None = None
         self.largest = relay.largest
-        self.takes_utf8 = True
         self.room = 8
         self._held: list[OutgoingMail] = []
 

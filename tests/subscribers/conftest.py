@@ -2,10 +2,9 @@
 
 import pytest
 
-from service.subscribers.confirmation import confirm_subscription
-from service.subscribers.queries import find_subscriber
+from service.subscribers.confirmation import confirm_sign_up
 from tests.factories.publication import make_newsletter
-from tests.factories.readers import request_subscription
+from tests.factories.readers import make_sign_up, request_subscription
 from tests.fixtures.services import OpenTransaction
 
 JANE = "jane@example.org"
@@ -23,6 +22,5 @@ def jane(open_transaction: OpenTransaction, newsletter_id: int) -> int:
     """The subscription of a reader who has confirmed it."""
     with open_transaction() as session:
         request_subscription(session, newsletter_id, JANE, wording="Send me Crossings.")
-        subscriber = find_subscriber(session, JANE)
-        assert subscriber is not None
-        return confirm_subscription(session, subscriber.subscriptions[0].id, wording="Yes").id
+        (subscription,) = confirm_sign_up(session, make_sign_up(session, JANE, newsletter_id).id, wording="Yes")
+        return subscription.id

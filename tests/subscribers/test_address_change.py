@@ -25,7 +25,7 @@ from service.subscribers.address_change import (
 from service.subscribers.change_models import AddressChange
 from service.subscribers.models import Subscriber, Subscription
 from service.subscribers.people import ensure_subscriber
-from service.subscribers.queries import find_subscriber, list_consent_events
+from service.subscribers.queries import find_subscriber
 from service.subscribers.states import ConsentSource, MailFrequency, SubscriptionEvent, SubscriptionState
 from service.subscribers.suppression import find_standing, suppress
 from service.subscribers.suppression_models import SuppressionReason
@@ -34,6 +34,7 @@ from tests.factories.publication import make_newsletter
 from tests.factories.readers import make_change, make_reader
 from tests.fixtures.services import OpenTransaction
 from tests.subscribers.conftest import JANE
+from tests.subscribers.proof import list_consent_events
 from tests.waiting import wait_for_follower
 
 NEW = "Jane.New@example.com"

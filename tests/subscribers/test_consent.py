@@ -2,15 +2,15 @@
 
 import pytest
 
-from service.errors import NotFound
-from service.subscribers.confirmation import confirm_subscription
+from service.subscribers.confirmation import confirm_sign_up
 from service.subscribers.models import Subscription
-from service.subscribers.queries import count_active, find_subscriber, list_consent_events
+from service.subscribers.queries import count_active, find_subscriber
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 from service.subscribers.unsubscribe import unsubscribe
 from tests.factories.publication import make_newsletter
-from tests.factories.readers import request_subscription
+from tests.factories.readers import make_sign_up, request_subscription
 from tests.fixtures.services import OpenTransaction
+from tests.subscribers.proof import list_consent_events
 
 WORDING = "I would like to get Crossings by mail."
 
@@ -46,23 +46,13 @@ def test_a_second_request_by_another_spelling_is_the_same_person(
     assert _request(open_transaction, newsletter_id, "jane@EXAMPLE.org") == first
 
 
-def test_confirming_twice_leaves_one_proof(open_transaction: OpenTransaction, newsletter_id: int) -> None:
-    subscription_id = _request(open_transaction, newsletter_id)
-    for _ in range(2):
-        with open_transaction() as session:
-            confirm_subscription(session, subscription_id, wording="Yes, send me Crossings")
-    with open_transaction() as session:
-        events = [event.event for event in list_consent_events(session, subscription_id)]
-        assert events == [SubscriptionEvent.REQUEST, SubscriptionEvent.CONFIRM]
-        assert count_active(session, newsletter_id) == 1
-
-
 def test_leaving_keeps_the_proof_and_a_fresh_sign_up_starts_again(
     open_transaction: OpenTransaction, newsletter_id: int
 ) -> None:
     subscription_id = _request(open_transaction, newsletter_id)
     with open_transaction() as session:
-        confirm_subscription(session, subscription_id, wording="Yes")
+        confirm_sign_up(session, make_sign_up(session, "jane@example.org", newsletter_id).id, wording="Yes")
+        assert count_active(session, newsletter_id) == 1
         unsubscribe(session, subscription_id, source=ConsentSource.ONE_CLICK, wording="one click", delivery_id=7)
     with open_transaction() as session:
         assert count_active(session, newsletter_id) == 0
@@ -70,8 +60,3 @@ def test_leaving_keeps_the_proof_and_a_fresh_sign_up_starts_again(
     _request(open_transaction, newsletter_id)
     with open_transaction() as session:
         assert session.get_one(Subscription, subscription_id).state is SubscriptionState.PENDING
-
-
-def test_an_unknown_subscription_cannot_be_confirmed(open_transaction: OpenTransaction) -> None:
-    with pytest.raises(NotFound), open_transaction() as session:
-        confirm_subscription(session, 4711, wording="Yes")

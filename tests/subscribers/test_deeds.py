@@ -7,7 +7,6 @@ from service.errors import BadInput, Conflict
 from service.jobs import Job
 from service.subscribers.deeds import OFFICE, WishWay, end_for_reader, sign_up_for_reader
 from service.subscribers.models import ConsentEvent, Subscription
-from service.subscribers.queries import list_consent_events
 from service.subscribers.signup_handling import handle_sign_up
 from service.subscribers.signup_models import Door, SignUp
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
@@ -15,6 +14,7 @@ from service.subscribers.suppression import forget_address
 from service.subscribers.suppression_models import SuppressionReason
 from tests.factories.readers import stop
 from tests.fixtures.services import OpenTransaction, PublishedJobs
+from tests.subscribers.proof import list_consent_events
 
 NEW = "new.reader@example.org"
 

@@ -25,7 +25,6 @@ from service.subscribers.own_page import (
     was_mailed_to,
 )
 from service.subscribers.own_page_models import OwnPageRequest
-from service.subscribers.queries import list_consent_events
 from service.subscribers.states import ConsentSource, SubscriptionState
 from service.subscribers.suppression import find_standing, suppress
 from service.subscribers.suppression_models import SuppressionReason
@@ -34,6 +33,7 @@ from service.tokens import Purpose, TokenSigner
 from service.wiring import Services
 from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.subscribers.conftest import JANE
+from tests.subscribers.proof import list_consent_events
 
 UNKNOWN = "nobody@example.org"
 NETWORK = "203.0.113.0/24"

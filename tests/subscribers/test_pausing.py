@@ -11,10 +11,10 @@ from service.subscribers.consent import Proof
 from service.subscribers.eligibility import select_audience
 from service.subscribers.models import Subscription
 from service.subscribers.pausing import LONGEST_PAUSE, choose_frequency, pause, resume
-from service.subscribers.queries import list_consent_events
 from service.subscribers.states import ConsentSource, MailFrequency, SubscriptionEvent
 from service.subscribers.unsubscribe import unsubscribe
 from tests.fixtures.services import OpenTransaction
+from tests.subscribers.proof import list_consent_events
 
 PROOF = Proof(ConsentSource.PREFERENCES_PAGE, "Pause Crossings for a month.")
 MONTH = timedelta(days=30)

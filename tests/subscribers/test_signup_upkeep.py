@@ -13,7 +13,7 @@ from service.subscribers.signup_upkeep import GIVEN_UP_AFTER, KEPT_FOR, LOST_AFT
 from tests.fixtures.services import OpenTransaction, PublishedJobs
 from tests.subscribers.signing_up import add_sign_ups
 
-MOMENT = timedelta(seconds=5)
+MOMENT = timedelta(minutes=5)  # more than a busy machine takes between storing and tending
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from service.addresses import parse_address
 from service.errors import BadInput, Conflict, NotFound
-from service.subscribers.confirmation import confirm_subscription
+from service.subscribers.confirmation import confirm_sign_up
 from service.subscribers.eligibility import select_audience
 from service.subscribers.models import Subscription
 from service.subscribers.people import ensure_subscriber
-from service.subscribers.states import ConsentSource
+from service.subscribers.states import ConsentSource, SubscriptionState
 from service.subscribers.suppression import (
     find_standing,
     forget_address,
@@ -25,7 +25,7 @@ from service.subscribers.suppression import (
 )
 from service.subscribers.suppression_models import LiftedBy, Suppression, SuppressionReason
 from service.subscribers.unsubscribe import unsubscribe
-from tests.factories.readers import request_subscription
+from tests.factories.readers import make_sign_up, request_subscription
 from tests.fixtures.services import OpenTransaction
 from tests.subscribers.conftest import JANE
 
@@ -73,11 +73,14 @@ def test_the_link_of_a_sign_up_before_it_does_not_lift_it(
 ) -> None:
     with open_transaction() as session:
         unsubscribe(session, jane, source=ConsentSource.ONE_CLICK, wording="one click")
+    with open_transaction() as session:
         request_subscription(session, newsletter_id, JANE, wording="Send me Crossings.")
+        sign_up = make_sign_up(session, JANE, newsletter_id)
     with open_transaction() as session:
         suppress(session, JANE, SuppressionReason.COMPLAINT)
     with open_transaction() as session:
-        confirm_subscription(session, jane, wording="Yes")
+        (back,) = confirm_sign_up(session, sign_up.id, wording="Yes")
+        assert back.state is SubscriptionState.ACTIVE
         assert find_standing(session, JANE) is not None
         assert _audience(session, newsletter_id) == []
 
@@ -90,8 +93,9 @@ def test_a_confirmed_sign_up_after_it_lifts_it_also_after_a_complaint(
         unsubscribe(session, jane, source=ConsentSource.ONE_CLICK, wording="one click")
     with open_transaction() as session:
         request_subscription(session, newsletter_id, JANE, wording="Send me Crossings.")
+        sign_up = make_sign_up(session, JANE, newsletter_id)
     with open_transaction() as session:
-        confirm_subscription(session, jane, wording="Yes")
+        confirm_sign_up(session, sign_up.id, wording="Yes")
         assert _audience(session, newsletter_id) == [JANE]
         (lifted,) = session.scalars(select(Suppression))
         assert lifted.lifted_by is LiftedBy.CONFIRMED

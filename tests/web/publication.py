@@ -50,22 +50,13 @@ class Publication:
     subscriptions: dict[str, int] = field(default_factory=dict)
 
     @property
-    def confirm_token(self) -> str:
-        """What the confirmation letter to PENDING carries."""
-        return self.confirm_token_of(PENDING)
-
-    def confirm_token_of(self, address: str) -> str:
-        """What the confirmation letter to ``address`` carries."""
-        return self.signer.sign(Purpose.CONFIRM, self.subscriptions[address])
-
-    @property
     def unsubscribe_token(self) -> str:
         """What ACTIVE's copy carries in its footer and its header."""
         return self.signer.sign(Purpose.UNSUBSCRIBE, self.subscriptions[ACTIVE], self.delivery_id)
 
     @property
-    def sign_up_token(self) -> str:
-        """What the confirmation letter to PENDING carries, of a sign-up as it came."""
+    def confirm_token(self) -> str:
+        """What the confirmation letter to PENDING carries."""
         return self.signer.sign(Purpose.SIGN_UP, self.sign_up_id)
 
     @property

@@ -73,12 +73,10 @@ def list_addresses(app: Flask, settings: Settings, publication: Publication) -> 
         "own_data": publication.self_service_token,
         "address": publication.address_token,
     }
-    # The two whose token is another than that of their page's others.
-    by_endpoint = dict.fromkeys(("confirm.show_sign_up", "confirm.confirm_several"), publication.sign_up_token)
     addresses = []
     for rule in app.url_map.iter_rules():
         page = rule.endpoint.partition(".")[0]
-        token = by_endpoint.get(rule.endpoint) or tokens.get(page)
+        token = tokens.get(page)
         filled = {name: token if name == "token" else values[name] for name in rule.arguments}
         built = rule.build(filled, append_unknown=False)
         assert built is not None, rule

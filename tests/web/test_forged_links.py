@@ -10,10 +10,9 @@ from service.tokens import Purpose, TokenSigner
 from service.wiring import Services
 from tests.web.publication import Publication
 
-EACH = 1000  # forged tokens of each kind and purpose: 68,000 in all
+EACH = 1000  # forged tokens of each kind and purpose: 60,000 in all
 PAGES = {
-    Purpose.CONFIRM: "/confirm/{}",
-    Purpose.SIGN_UP: "/confirm/sign-up/{}",
+    Purpose.SIGN_UP: "/confirm/{}",
     Purpose.UNSUBSCRIBE: "/unsubscribe/{}",
     Purpose.PREFERENCES: "/preferences/{}",
     Purpose.SELF_SERVICE: "/yours/{}",

@@ -12,8 +12,7 @@ from tests.web.publication import Publication
 from tests.web.routes import list_addresses
 
 PAGES = {
-    "/confirm/{}": Purpose.CONFIRM,
-    "/confirm/sign-up/{}": Purpose.SIGN_UP,
+    "/confirm/{}": Purpose.SIGN_UP,
     "/unsubscribe/{}": Purpose.UNSUBSCRIBE,
     "/preferences/{}": Purpose.PREFERENCES,
     "/yours/{}": Purpose.SELF_SERVICE,
@@ -59,7 +58,6 @@ def test_every_bad_token_leads_to_the_same_page(
     "page",
     [
         "/confirm/{}",
-        "/confirm/sign-up/{}",
         "/unsubscribe/{}",
         "/unsubscribe/{}/why",
         "/preferences/{}/language",
@@ -82,8 +80,7 @@ def test_posting_with_a_bad_token_is_not_found(client: FlaskClient, page: str) -
 @pytest.mark.parametrize(
     ("page", "purpose", "ids"),
     [
-        ("/confirm/{}", Purpose.CONFIRM, (987,)),
-        ("/confirm/sign-up/{}", Purpose.SIGN_UP, (987,)),
+        ("/confirm/{}", Purpose.SIGN_UP, (987,)),
         ("/unsubscribe/{}", Purpose.UNSUBSCRIBE, (987, 987)),
         ("/preferences/{}", Purpose.PREFERENCES, (987, 987)),
         ("/yours/{}", Purpose.SELF_SERVICE, (987, int(now().timestamp()))),

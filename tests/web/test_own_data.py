@@ -44,13 +44,15 @@ def list_traces(session: Session) -> list[str]:
     return [place for word in words for place in list_places(session, word)]
 
 
-def test_the_file_tells_all_and_is_kept_by_no_cache(client: FlaskClient, link: str, look_up: LookUp) -> None:
+def test_the_file_tells_all_and_is_kept_by_no_cache(
+    client: FlaskClient, link: str, look_up: LookUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.own_data.now", lambda: datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC))
     before = look_up(lambda session: session.scalar(select(func.count()).select_from(ConsentEvent)))
     answer = client.get(f"{link}/data.json")
     told = answer.get_json()
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    name = f'attachment; filename="own-data-{datetime.now(UTC):%Y-%m-%d}.json"'
-    assert answer.headers["Content-Disposition"] == name
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="own-data-2026-12-31.json"'
     assert answer.headers["Cache-Control"] == "no-store"
     assert (told["person"]["address"], told["person"]["fields"]) == (ACTIVE, {"profession": ANSWER})
     assert told["sign_ups"][0]["fields"] == {"profession": ANSWER}

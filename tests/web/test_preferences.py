@@ -87,12 +87,20 @@ def test_a_house_of_many_newsletters_shows_each_that_comes(
     [("30", "Nothing for a month"), ("91", "Nothing for three months"), ("182", "Nothing for half a year")],
 )
 def test_a_rest_lasts_to_the_day_that_was_chosen_and_is_proven_in_its_words(
-    client: FlaskClient, publication: Publication, link: str, look_up: LookUp, days: str, words: str
+    client: FlaskClient,
+    publication: Publication,
+    link: str,
+    look_up: LookUp,
+    monkeypatch: pytest.MonkeyPatch,
+    days: str,
+    words: str,
 ) -> None:
+    present = now()
+    monkeypatch.setattr("service.web.fewer.now", lambda: present)
     assert f'<option value="{days}">{words}</option>' in client.get(link).text
     answer = client.post(f"{link}/crossings/pause", data={"days": days})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{link}?done=pause")
-    day = now().date() + timedelta(days=int(days))
+    day = present.date() + timedelta(days=int(days))
     assert subscription_of(publication, look_up).paused_until == datetime.combine(day, time(), UTC)
     (proof,) = proofs(look_up)
     assert (proof.event, proof.source) == (SubscriptionEvent.PAUSE, ConsentSource.PREFERENCES_PAGE)

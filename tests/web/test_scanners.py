@@ -75,19 +75,16 @@ def _write_copy(session: Session, services: Services, publication: Publication) 
 
 
 def _write_letters(session: Session, services: Services, publication: Publication) -> Iterator[EmailMessage]:
-    about: dict[LetterKind, list[dict[str, int]]] = {
-        LetterKind.CONFIRM: [
-            {"subscription": publication.subscriptions[PENDING]},
-            {"sign_up": publication.sign_up_id},
-        ],
-        LetterKind.ALREADY_SUBSCRIBED: [{"sign_up": publication.sign_up_id}],
-        LetterKind.SELF_SERVICE: [{"subscriber": publication.subscriber_id, "asked_at": int(now().timestamp())}],
-        LetterKind.ADDRESS_OLD: [{"change": publication.change_id}],
-        LetterKind.ADDRESS_NEW: [{"change": publication.change_id}],
-        LetterKind.TEST: [{"issue": publication.draft_id}],
+    about = {
+        LetterKind.CONFIRM: {"sign_up": publication.sign_up_id},
+        LetterKind.ALREADY_SUBSCRIBED: {"sign_up": publication.sign_up_id},
+        LetterKind.SELF_SERVICE: {"subscriber": publication.subscriber_id, "asked_at": int(now().timestamp())},
+        LetterKind.ADDRESS_OLD: {"change": publication.change_id},
+        LetterKind.ADDRESS_NEW: {"change": publication.change_id},
+        LetterKind.TEST: {"issue": publication.draft_id},
     }
     assert set(about) == set(LetterKind) - NOT_TO_READERS, "a new kind of letter: say what it is about"
-    for kind, each in ((kind, each) for kind, several in about.items() for each in several):
+    for kind, each in about.items():
         recipient = ACTIVE if kind is LetterKind.SELF_SERVICE else PENDING
         text = write_letter(session, Letter(kind=kind, recipient=recipient, about=each), services.composers.links)
         head = f"MIME-Version: 1.0\r\nContent-Type: {text.content_type}\r\n\r\n"

@@ -176,7 +176,7 @@ def test_a_link_that_went_to_an_address_left_since_is_over_at_once(
 
 
 @pytest.mark.parametrize(("method", "page"), [*PAGES, ("POST", AGAIN)])
-@pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.CONFIRM])
+@pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.SIGN_UP])
 def test_no_link_of_another_mail_opens_it(
     client: FlaskClient, services: Services, publication: Publication, purpose: Purpose, method: str, page: str
 ) -> None:

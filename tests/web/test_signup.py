@@ -133,7 +133,12 @@ def test_case_50_a_form_that_a_program_filled_in_gets_the_same_answer_and_no_let
 
 
 @pytest.mark.parametrize(
-    ("age", "reason"), [(timedelta(0), "That was very quick"), (timedelta(hours=25), "open for more than a day")]
+    ("age", "reason"),
+    [
+        # Shown by a host whose clock is before ours: a slow machine takes two seconds by itself.
+        (timedelta(minutes=-1), "That was very quick"),
+        (timedelta(hours=25), "open for more than a day"),
+    ],
 )
 def test_case_50_a_form_that_came_too_soon_or_too_late_is_shown_again_and_says_why(
     send: Send, services: Services, look_up: LookUp, age: timedelta, reason: str
@@ -147,7 +152,7 @@ def test_case_50_a_form_that_came_too_soon_or_too_late_is_shown_again_and_says_w
     assert 'value="Ада & Co"' in page
     assert find_field(page, "source") == "footer"
     # One that came too soon ripens; an old one never will.
-    assert (find_field(page, "mark") == mark) is (age == timedelta(0))
+    assert (find_field(page, "mark") == mark) is (age < timedelta(0))
 
 
 @pytest.mark.parametrize("mark", [None, "", "x", "\x00", "мы"])

@@ -58,6 +58,8 @@ def site(rest: Event) -> Iterator[str]:
 def test_a_press_leads_to_half_a_page_and_the_measure_waits_for_the_other(page: Page, site: str, rest: Event) -> None:
     page.goto(f"{site}/good")
     page.get_by_role("link", name="On").click()
+    page.wait_for_url(f"{site}/slow", wait_until="commit")
+    page.locator("body").wait_for(state="attached")  # the half that comes at once
     at_once = [rule for rule, _ in list_violations(page)]
     Timer(LATE, rest.set).start()
     assert_suits_everybody(page)

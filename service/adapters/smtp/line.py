@@ -46,11 +46,6 @@ class Line:
         """Return its number, the same for all its life and after."""
         return self._number
 
-    @property
-    def is_encrypted(self) -> bool:
-        """Whether TLS is spoken, or begun."""
-        return self._tls is not None
-
     def finish_connecting(self) -> None:
         """Say what became of connecting, once the line can be written to."""
         problem = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -67,11 +67,6 @@ class SmtpSession:
         return self._extensions.size if self._extensions else None
 
     @property
-    def takes_utf8(self) -> bool:
-        """Whether addresses may hold any script."""
-        return self._extensions is not None and self._extensions.smtp_utf8
-
-    @property
     def room(self) -> int:
         """How many more mails would be begun at once."""
         if self._ended is not None:

@@ -66,7 +66,6 @@ def fetch_checkout(client: stripe.StripeClient, session_id: str) -> CheckoutFact
         session_id=session.id,
         attempt=read_labels(session.metadata).attempt or session.client_reference_id,
         state=session.status or "open",
-        is_paid=session.payment_status == "paid",
         payment_id=payment_id,
         subscription_id=id_of(session.subscription),
     )

@@ -64,15 +64,7 @@ def find_failing(client: stripe.StripeClient, invoice: stripe.Invoice | None) ->
         tries=invoice.attempt_count,
         next_try_at=_next_try(invoice),
         pay_url=invoice.hosted_invoice_url if invoice.status == "open" else None,
-        needs_owner=any(_waits_for_owner(one) for one in payments),
     )
-
-
-def _waits_for_owner(payment: stripe.PaymentIntent) -> bool:
-    """Whether the bank asks for the owner: by waiting, or in the words of its refusal (docs.stripe.com/declines)."""
-    problem = payment.last_payment_error
-    refused = problem is not None and "authentication_required" in {problem.code, problem.decline_code}
-    return refused or payment.status == "requires_action"
 
 
 def _next_try(invoice: stripe.Invoice) -> datetime | None:

@@ -19,7 +19,7 @@ from service.deliveries.recovery import recover_journals
 from service.deliveries.starting import start_each_due_issue
 from service.deliveries.states import DeliveryState
 from service.deliveries.sweep import sweep
-from service.development.bench.crowd import add_readers
+from service.development.bench.crowd import add_readers, add_sign_ups
 from service.development.bench.specimen import add_specimen, add_specimen_newsletter
 from service.development.bench.verdict import Told
 from service.development.sample_gifts import add_organisation
@@ -29,7 +29,7 @@ from service.issues.states import IssueState
 from service.jobs import use_publisher
 from service.mail.models import Letter, LetterKind, LetterState
 from service.settings import Settings
-from service.subscribers.models import Subscriber, Subscription
+from service.subscribers.signup_models import SignUp
 from service.wiring import Services, wire
 
 _SIZE, _LINKS = 30_000, 10
@@ -141,11 +141,10 @@ class LettersErrand:
         """Store the letters, as sign-ups would."""
         with transaction(self._hands.get().factory) as session:
             add_organisation(session)
-            add_readers(session, recipients, add_specimen_newsletter(session, "faults"))
-            about = cast(func.jsonb_build_object("subscription", Subscription.id), JSONB)
-            letters = select(literal(LetterKind.CONFIRM.value), Subscriber.mailed_address, about)
-            rows = letters.join(Subscription, Subscription.subscriber_id == Subscriber.id)
-            session.execute(insert(Letter).from_select(["kind", "recipient", "about"], rows))
+            add_sign_ups(session, recipients, add_specimen_newsletter(session, "faults"))
+            about = cast(func.jsonb_build_object("sign_up", SignUp.id), JSONB)
+            letters = select(literal(LetterKind.CONFIRM.value), SignUp.mailed_address, about)
+            session.execute(insert(Letter).from_select(["kind", "recipient", "about"], letters))
 
     def send(self) -> None:
         """Deliver the letters that are due, each process in an order of its own."""

@@ -154,10 +154,10 @@ class Controls:
         with self.acting():
             settle_refund(self.account, self.account.get("refund", refund_id))
 
-    def refund_fails(self, refund_id: str, reason: str = "lost_or_stolen_card") -> None:
+    def refund_fails(self, refund_id: str) -> None:
         """Let a refund fail, also one that succeeded: its money comes back."""
         with self.acting():
-            fail_refund(self.account, self.account.get("refund", refund_id), reason)
+            fail_refund(self.account, self.account.get("refund", refund_id))
 
     def open_dispute(self, payment_intent: str, reason: str = "fraudulent", kind: str = "card") -> str:
         """Let the donor's bank contest a payment; return the dispute's id.

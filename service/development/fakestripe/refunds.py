@@ -69,13 +69,14 @@ def settle_refund(account: Account, refund: JsonObject) -> JsonObject:
     return refund
 
 
-def fail_refund(account: Account, refund: JsonObject, reason: str = "lost_or_stolen_card") -> JsonObject:
+def fail_refund(account: Account, refund: JsonObject) -> JsonObject:
     """Let a refund fail: its money comes back, and the charge counts as not refunded. Nothing if it has failed."""
     account.agenda.drop_all(refund["id"])
     if refund["status"] in {"failed", "canceled"}:
         return refund
     charge = account.get("charge", refund["charge"])
-    fields: JsonObject = {"status": "failed", "failure_reason": reason, "pending_reason": None, "next_action": None}
+    fields: JsonObject = {"status": "failed", "pending_reason": None, "next_action": None}
+    fields["failure_reason"] = "lost_or_stolen_card"
     if refund["balance_transaction"] is not None:
         txn = record(
             account,

@@ -82,11 +82,11 @@ class Workbench(Controls):
                 break
         return attempts
 
-    def deliver_in_disorder(self, seed: int, *, doubled: float = 0.5) -> list[Attempt]:
-        """Send what is pending shuffled, and this share of it twice; the same seed gives the same disorder."""
+    def deliver_in_disorder(self, seed: int) -> list[Attempt]:
+        """Send what is pending shuffled, and half of it twice; the same seed gives the same disorder."""
         chance = random.Random(seed)  # noqa: S311 - a test's disorder
         ids = [event["id"] for event in self.pending_events()]
-        ids += [event_id for event_id in ids if chance.random() < doubled]
+        ids += [event_id for event_id in ids if chance.random() < 0.5]
         return self.deliver(ids, order=chance.shuffle)
 
     # Trouble.

@@ -11,9 +11,9 @@ from service.issues.past.models import Archive, ArchivedPost, PostOutcome
 PAGE: Final = 50  # posts
 
 
-def list_archives(session: Session, most: int = 20) -> list[Archive]:
-    """Return the newest archives, newest first."""
-    return list(session.scalars(select(Archive).order_by(Archive.id.desc()).limit(most)))
+def list_archives(session: Session) -> list[Archive]:
+    """Return the newest twenty archives, newest first."""
+    return list(session.scalars(select(Archive).order_by(Archive.id.desc()).limit(20)))
 
 
 def get_archive(session: Session, archive_id: int) -> Archive:

@@ -17,7 +17,7 @@ from service.lists.rows import RowReader
 from service.subscribers.importing.decisions import NO_FILE, begin_again
 from service.subscribers.importing.models import Import, ImportState
 from service.subscribers.importing.progress import OPEN, get_import
-from service.subscribers.importing.upload import describe_doubts, find_piece
+from service.subscribers.importing.upload import describe_doubts, find_first_piece
 
 SAMPLE: Final = 5
 """Rows shown of a file."""
@@ -132,7 +132,7 @@ def _read_anew(session: Session, row: Import, mapping: Mapping[str, str]) -> Non
 
 
 def _open_start(session: Session, row: Import) -> RowReader:
-    piece = find_piece(session, row.id)
+    piece = find_first_piece(session, row.id)
     if piece is None:
         raise Conflict(NO_FILE)
     return RowReader(BytesIO(_cut_at_line(piece) if row.size_bytes > len(piece) else piece))

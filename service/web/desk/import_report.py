@@ -1,14 +1,11 @@
 """One file of readers: how far it is, what becomes of its lines and why, and its report to take along. Reads only."""
 
-from collections.abc import Generator
-from itertools import chain, islice
 from typing import Final
 
-from flask import Response, jsonify, render_template, request
+from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from service.db import transaction
 from service.issues.models import Newsletter
 from service.staff.accounts import list_names
 from service.staff.audit import list_entries, note
@@ -28,9 +25,9 @@ from service.subscribers.importing.report import (
     write_lines,
 )
 from service.web.desk.access import blueprint, current_account, permission
+from service.web.desk.downloads import send_table
 from service.web.desk.imports import read_key
 from service.web.desk.importwording import count_outcomes, draw_outcomes, draw_reading, name_mapping, share_read
-from service.web.services import get_services
 from service.web.transaction import unit_of_work
 
 LIVE: Final = {*OPEN, ImportState.UNDOING}
@@ -82,20 +79,7 @@ def take_import_lines(import_id: int) -> ResponseReturnValue:
     with unit_of_work() as work:
         get_import_row(work, import_id)
         note(work, current_account().id, "Took the report along", f"import:{import_id}")
-    lines = _stream(import_id)
-    start = list(islice(lines, 2))  # asks the database now: what can fail fails before the answer begins
-    response = Response(
-        chain(start, lines),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="import-{import_id}.csv"'},
-    )
-    response.call_on_close(lines.close)  # whoever breaks a download off must not leave its transaction open
-    return response
-
-
-def _stream(import_id: int) -> Generator[str, None, None]:
-    with transaction(get_services().factory) as session:
-        yield from write_lines(session, import_id)
+    return send_table(lambda session: write_lines(session, import_id), f"import-{import_id}.csv")
 
 
 def _figures(row: Import) -> dict[str, object]:

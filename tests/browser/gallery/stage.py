@@ -107,12 +107,11 @@ def add_failures(app: Flask) -> None:
 @dataclass
 class _People:
     reader: Subscription
-    pending: Subscription
-    expired: Subscription
+    late: Subscription
     gone: Subscription
     leaver: Subscription
     resting: Subscription
-    sign_up: SignUp
+    sign_ups: dict[str, SignUp]
 
 
 def _found(session: Session, slug: str, house: House, name: str, language: str) -> Newsletter:
@@ -133,16 +132,21 @@ def _invite(session: Session, first: Newsletter, second: Newsletter, language: s
     asker = come(first, "asker@example.org", pending)
     for tie in (reader, asker):
         session.add(Subscription(subscriber_id=tie.subscriber_id, newsletter_id=second.id, state=tie.state))
+    come(first, "pending@example.org", pending)
     people = _People(
         reader=reader,
-        pending=come(first, "pending@example.org", pending),
-        expired=come(first, "late@example.org", pending),
+        late=come(first, "late@example.org", pending),
         gone=come(first, "gone@example.org", SubscriptionState.UNSUBSCRIBED),
         leaver=come(first, "leaver@example.org", active),
         resting=come(first, "resting@example.org", active),
-        sign_up=make_sign_up(session, "asker@example.org", first.id, second.id, language=language),
+        sign_ups={
+            "pending": make_sign_up(session, "pending@example.org", first.id, language=language),
+            "pending_both": make_sign_up(session, "asker@example.org", first.id, second.id, language=language),
+            "expired": make_sign_up(session, "late@example.org", first.id, language=language),
+            "gone": make_sign_up(session, "gone@example.org", first.id, language=language),
+        },
     )
-    people.expired.requested_at = now() - timedelta(days=40)
+    people.sign_ups["expired"].created_at = now() - timedelta(days=40)
     people.resting.paused_until = now() + timedelta(days=40)
     session.flush()
     return people
@@ -163,7 +167,7 @@ def _hold(stage: Stage, session: Session, people: _People, draft: Issue) -> dict
     signer = stage.services.signer
     sign = signer.sign
     reader = people.reader.subscriber_id
-    change = make_change(session, people.expired.subscriber_id, NEW_ADDRESS)
+    change = make_change(session, people.late.subscriber_id, NEW_ADDRESS)
     copy = session.scalars(select(Delivery.id).where(Delivery.subscription_id == people.reader.id)).first()
     assert copy is not None
     asked_at = int(now().timestamp())
@@ -173,10 +177,7 @@ def _hold(stage: Stage, session: Session, people: _People, draft: Issue) -> dict
         "second_slug": SECOND,
         "new_address": NEW_ADDRESS,
         "reader_name": HOUSES[stage.language].byline,
-        "pending": sign(Purpose.CONFIRM, people.pending.id),
-        "expired": sign(Purpose.CONFIRM, people.expired.id),
-        "gone": sign(Purpose.CONFIRM, people.gone.id),
-        "sign_up": sign(Purpose.SIGN_UP, people.sign_up.id),
+        **{who: sign(Purpose.SIGN_UP, sign_up.id) for who, sign_up in people.sign_ups.items()},
         "leave": sign(Purpose.UNSUBSCRIBE, people.reader.id, copy),
         "leave_other": sign(Purpose.UNSUBSCRIBE, people.leaver.id, 0),
         "leave_resting": sign(Purpose.UNSUBSCRIBE, people.resting.id, 0),

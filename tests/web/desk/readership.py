@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.clock import now
@@ -11,7 +10,7 @@ from service.deliveries.models import Delivery
 from service.deliveries.states import DeliveryState
 from service.issues.models import Issue, Newsletter
 from service.privacy.erasing import erase_person
-from service.subscribers.confirmation import confirm_subscription
+from service.subscribers.confirmation import confirm_sign_up
 from service.subscribers.deeds import WishWay, prove
 from service.subscribers.importing.models import Import, ImportState
 from service.subscribers.models import ConsentEvent, Subscription
@@ -74,10 +73,10 @@ def gather(session: Session) -> Readership:
 
 def _agree(session: Session, newsletter: Newsletter, address: str, name: str | None = None) -> Subscription:
     request_subscription(session, newsletter.id, address, name=name, wording=WORDING)
-    tie = session.scalars(select(Subscription).order_by(Subscription.id.desc()).limit(1)).one()
     sign_up = make_sign_up(session, address, newsletter.id)
-    sign_up.outcome = SignUpOutcome.CONFIRM
-    return confirm_subscription(session, tie.id, wording="Yes, send it to me")
+    sign_up.name, sign_up.outcome = name, SignUpOutcome.CONFIRM
+    (tie,) = confirm_sign_up(session, sign_up.id, wording="Yes, send it to me")
+    return tie
 
 
 def _send(session: Session, issue: Issue, tie: Subscription) -> None:

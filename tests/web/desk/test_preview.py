@@ -115,7 +115,7 @@ def test_no_letter_but_a_test_mail_of_this_issue_is_shown(
     desk: Desk, stock: Stock, open_transaction: OpenTransaction
 ) -> None:
     with open_transaction() as session:
-        confirm = post_letter(session, LetterKind.CONFIRM, "secret@example.org", {"subscription": stock.issue_id})
+        confirm = post_letter(session, LetterKind.CONFIRM, "secret@example.org", {"sign_up": stock.issue_id})
         other = post_letter(session, LetterKind.TEST, "other@example.org", {"issue": stock.issue_id + 1})
         assert get_issue(session, stock.issue_id)
     for letter in (confirm.id, other.id, 999_999):

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from service.models import metadata
 from service.staff.audit import list_entries
 from service.subscribers.models import Subscription
-from service.subscribers.queries import list_consent_events
 from service.subscribers.states import ConsentSource, SubscriptionEvent, SubscriptionState
 from service.subscribers.suppression_models import Suppression
 from tests.fixtures.services import OpenTransaction
+from tests.subscribers.proof import list_consent_events
 from tests.web.desk.browsing import Desk, words_of
 from tests.web.desk.readership import JANE, JANES_NAME, STATEMENT, WORDING, Readership
 

@@ -77,7 +77,7 @@ def test_the_script_is_answered_with_a_number_or_the_sentence_with_its_column(de
 def test_a_count_that_takes_too_long_is_a_sentence_on_the_page(
     desk: Desk, stock: Stock, open_transaction: OpenTransaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "at_most", partial(at_most, limit=timedelta(milliseconds=20)))
+    monkeypatch.setattr(counting, "at_most", partial(at_most, limit=timedelta(milliseconds=200)))
     with open_transaction() as session:
         choose_readers(session, stock.issue_id, add_segment(session, "Givers", "gave").id, None)
     with open_transaction() as other:

@@ -148,7 +148,11 @@ def test_records_that_break_off_after_the_page_was_made_are_no_crash(
 
 @pytest.mark.parametrize(
     ("age", "said", "keeps_token"),
-    [(timedelta(0), "came back faster than people type", True), (timedelta(hours=25), "had grown old", False)],
+    [
+        # Shown by a host whose clock is before ours: a slow machine takes two seconds by itself.
+        (timedelta(minutes=-1), "came back faster than people type", True),
+        (timedelta(hours=25), "had grown old", False),
+    ],
 )
 def test_a_form_too_young_or_too_old_asks_for_one_more_press(
     client: FlaskClient, services: Services, look_up: LookUp, age: timedelta, said: str, *, keeps_token: bool
