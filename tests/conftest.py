@@ -3,6 +3,7 @@
 import hypothesis
 
 pytest_plugins = [
+    "tests.fixtures.garbage",
     "tests.fixtures.order",
     "tests.fixtures.servers",
     "tests.fixtures.templates",
