@@ -17,11 +17,5 @@ pytest_plugins = [
 
 # A test never asserts a time: on a busy machine a deadline is a failure that nobody can repeat. Nor does it draw lots:
 # the same examples at every run; who hunts for others types --hypothesis-profile=default.
-hypothesis.settings.register_profile(
-    "postrider",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
+hypothesis.settings.register_profile("postrider", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("postrider")
