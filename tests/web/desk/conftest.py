@@ -1,10 +1,11 @@
 """The desk for tests: a newsletter with a draft and readers, and browsers of a publisher and of an editor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Page
 
 from service.staff.roles import Role
 from tests.factories.publication import make_issue, make_newsletter
@@ -13,7 +14,9 @@ from tests.factories.staff import make_account
 from tests.fixtures.services import STAFF_PASSWORD, OpenTransaction
 from tests.web.desk.bookkeeping import Shelf, fill_shelf
 from tests.web.desk.browsing import EDITOR_ADDRESS, READERS, TREASURER_ADDRESS, Desk, Stock, open_desk
+from tests.web.desk.live import sign_in_by_hand
 from tests.web.desk.readership import Readership, gather
+from tests.web.serving import serve
 
 
 @pytest.fixture
@@ -46,6 +49,21 @@ def editor_desk(app: Flask, editor_account: int) -> Desk:
 def treasurer_desk(app: Flask, treasurer_account: int) -> Desk:
     """A treasurer's browser."""
     return open_desk(app, treasurer_account)
+
+
+@pytest.fixture
+def origin(app: Flask, publisher_account: int) -> Iterator[str]:
+    """Where the desk answers."""
+    assert publisher_account
+    with serve(app) as address:
+        yield address
+
+
+@pytest.fixture
+def signed_in(origin: str, page: Page) -> Page:
+    """A page of a publisher's browser; it closes before the server does."""
+    sign_in_by_hand(page, origin)
+    return page
 
 
 @pytest.fixture

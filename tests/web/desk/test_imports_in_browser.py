@@ -1,6 +1,5 @@
 """A file of readers from the form to its undoing, by a person at a real browser, on a phone and on a desk."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -15,21 +14,12 @@ from tests.fixtures.services import PublishedJobs
 from tests.web.desk.browsing import Stock, open_desk
 from tests.web.desk.importing import STATEMENT, Door
 from tests.web.desk.live import sign_in_by_hand
-from tests.web.serving import serve
 from tests.web.suiting import assert_suits_every_screen
 
 pytestmark = pytest.mark.browser
 
 MAILCHIMP: Final = "Email Address,First Name,Last Name,LEID,EUID\n"
 UNKNOWN: Final = "Wer,Wohin\nАнна,anna@x.org\nBob,bob@x.org\nCy,nobody\n"
-
-
-@pytest.fixture
-def origin(app: Flask, publisher_account: int) -> Iterator[str]:
-    """Where the desk answers."""
-    assert publisher_account
-    with serve(app) as address:
-        yield address
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """The desk in a real browser: every page for everyone, and what its small scripts promise."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import func, select, update
 
@@ -20,7 +18,6 @@ from tests.factories.publication import make_issue
 from tests.fixtures.services import PUBLIC_URL, OpenTransaction
 from tests.web.desk.browsing import Stock
 from tests.web.desk.live import sign_in_by_hand
-from tests.web.serving import serve
 from tests.web.suiting import assert_suits_every_screen
 
 pytestmark = pytest.mark.browser
@@ -34,21 +31,6 @@ PRESS_TWICE = """() => {
   form.requestSubmit();
   return stopped;
 }"""
-
-
-@pytest.fixture
-def origin(app: Flask, publisher_account: int) -> Iterator[str]:
-    """Where the desk answers."""
-    assert publisher_account
-    with serve(app) as address:
-        yield address
-
-
-@pytest.fixture
-def signed_in(origin: str, page: Page) -> Page:
-    """A page of a publisher's browser; it closes before the server does."""
-    sign_in_by_hand(page, origin)
-    return page
 
 
 @pytest.fixture

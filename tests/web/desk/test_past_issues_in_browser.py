@@ -1,36 +1,17 @@
 """Past issues in a real browser: from the file to the public page, for everyone, on any screen."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 
 from service.issues.past.running import run_archive
 from tests.fixtures.services import OpenTransaction
 from tests.issues.past.exports import write_substack
 from tests.web.desk.browsing import Stock
-from tests.web.desk.live import sign_in_by_hand
-from tests.web.serving import serve
 from tests.web.suiting import assert_suits_every_screen
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def origin(app: Flask, publisher_account: int) -> Iterator[str]:
-    """Where the desk answers."""
-    assert publisher_account
-    with serve(app) as address:
-        yield address
-
-
-@pytest.fixture
-def signed_in(origin: str, page: Page) -> Page:
-    """A page of a publisher's browser; it closes before the server does."""
-    sign_in_by_hand(page, origin)
-    return page
 
 
 def test_from_the_file_to_the_public_page_and_back(

@@ -1,9 +1,5 @@
 """Segments in a real browser: counted while they are typed, for everyone, on every screen."""
 
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from service.deliveries.segments.choosing import choose_readers
@@ -11,26 +7,10 @@ from service.deliveries.segments.saved import add_segment
 from tests.fixtures.services import OpenTransaction
 from tests.web.desk.browsing import Stock
 from tests.web.desk.live import sign_in_by_hand
-from tests.web.serving import serve
 from tests.web.suiting import assert_suits_every_screen
 
 NEW = "/desk/readers/segments/new"
 LONG = f'name contains "{"x" * 300}" or tag is donor'
-
-
-@pytest.fixture
-def origin(app: Flask, publisher_account: int) -> Iterator[str]:
-    """Where the desk answers."""
-    assert publisher_account
-    with serve(app) as address:
-        yield address
-
-
-@pytest.fixture
-def signed_in(origin: str, page: Page) -> Page:
-    """A page of a publisher's browser; it closes before the server does."""
-    sign_in_by_hand(page, origin)
-    return page
 
 
 def test_every_page_of_segments_is_for_everyone_and_fits_the_screen(
